@@ -1,0 +1,1 @@
+"""Performs one thing, reporting to the sinks it is handed; knows no database."""

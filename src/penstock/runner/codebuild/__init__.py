@@ -1,0 +1,1 @@
+"""Performs one CodeBuild build."""

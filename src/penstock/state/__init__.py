@@ -1,0 +1,1 @@
+"""What has happened: frozen records, status enums, tables of legal moves."""
