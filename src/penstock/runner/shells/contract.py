@@ -54,6 +54,18 @@ class Host(Protocol):
     def stop(self) -> None:
         """Ends everything that the build started here, at once; safe to call twice."""
 
+    def outlives(self, path: str) -> bool:
+        """Whether a file of the build's outside of its source is still there for the next build."""
+
+    def fetch(self, path: str) -> str:
+        """A copy, readable by this process, of such a folder that does not outlive the build."""
+
+    def put(self, here: str, path: str) -> None:
+        """Copies the files of a folder of this process's into a folder of the build's."""
+
+    def attach(self, user: str | None) -> int:
+        """An interactive shell for the user, in the state saved last; its exit status."""
+
 
 class Setting(NamedTuple):
     """What a host needs to know of a build.

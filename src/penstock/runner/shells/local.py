@@ -25,6 +25,10 @@ class LocalHost:
 
     def start(self, user: str | None) -> LocalShell:
         setting = self._setting
+        if user is not None:
+            from penstock.runner.shells.users import hand_over
+
+            hand_over(setting.folder, user)
         text = program(setting.folder, setting.source)
         arguments = [setting.shell, "-c", text, os.path.join(setting.folder, "script.sh")]
         shell = LocalShell(arguments, setting, user)
@@ -35,6 +39,20 @@ class LocalHost:
         for leader in self._leaders:
             end_all(leader, os.fsencode(self._setting.marker))
         self._leaders.clear()
+
+    def outlives(self, path: str) -> bool:
+        return True
+
+    def fetch(self, path: str) -> str:
+        return path
+
+    def put(self, here: str, path: str) -> None:
+        """Nothing to do: what this process reads and what the build reads are one."""
+
+    def attach(self, user: str | None) -> int:
+        from penstock.runner.shells.attach import attach
+
+        return attach(self._setting, user)
 
 
 class LocalShell:

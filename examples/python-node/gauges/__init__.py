@@ -1,0 +1,1 @@
+"""River gauges: takes readings of water levels, tells which rivers are rising."""

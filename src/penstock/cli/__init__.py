@@ -1,0 +1,88 @@
+"""The `penstock` command: one file per command, imported only when it is used."""
+
+from __future__ import annotations
+
+import sys
+
+from penstock import __version__
+
+COMMANDS = {
+    "run": "Run a buildspec here and now, as CodeBuild would",
+    "lint": "Find what AWS would only tell you after ten minutes",
+}
+USAGE_EXIT = 2
+FAULT_EXIT = 3
+INTERRUPTED_EXIT = 130
+
+
+def main() -> None:
+    """Runs the command named by the first word and ends the process with its exit code."""
+    code = _main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        code = code or 1
+    _exit(code)
+
+
+def _exit(code: int) -> None:
+    """Without the interpreter's tidying up, which takes milliseconds and tidies nothing of ours."""
+    import os
+
+    os._exit(code)
+
+
+def _main(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_overview(), end="")
+        return 0 if words else USAGE_EXIT
+    if words[0] in ("-V", "--version", "version"):
+        print(f"penstock {__version__}")
+        return 0
+    try:
+        return _dispatch(words[0], words[1:])
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return INTERRUPTED_EXIT
+    except BrokenPipeError:
+        return INTERRUPTED_EXIT  # whoever read our output has gone
+    except Exception as error:
+        return _fault(error)
+
+
+def _dispatch(command: str, arguments: list[str]) -> int:
+    if command == "run":
+        from penstock.cli.run import run
+
+        return run(arguments)
+    if command == "lint":
+        from penstock.cli.lint import lint
+
+        return lint(arguments)
+    print(f"penstock: not implemented: {command}\n\n{_overview()}", end="", file=sys.stderr)
+    return USAGE_EXIT
+
+
+def _overview() -> str:
+    commands = "\n".join(f"  penstock {name:<8} {text}" for name, text in COMMANDS.items())
+    return (
+        f"penstock {__version__}: AWS-native CI/CD, for real, anywhere\n\n{commands}\n\n"
+        "penstock COMMAND --help tells more. Exit codes: 0 green, 1 red, 2 bad usage or document,\n"
+        "3 a fault of Penstock's own, 130 interrupted.\n"
+    )
+
+
+def _fault(error: Exception) -> int:
+    """A fault of our own: a line for the user, the whole story for who would mend it."""
+    import os
+    import traceback
+
+    print(f"penstock: a fault of Penstock's own: {error!r}", file=sys.stderr)
+    if os.environ.get("PENSTOCK_TRACEBACK"):
+        traceback.print_exception(error)
+    else:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        print(f"  at {place.filename}:{place.lineno}", file=sys.stderr)
+        print("  Run it again with PENSTOCK_TRACEBACK=1 and please report it.", file=sys.stderr)
+    return FAULT_EXIT

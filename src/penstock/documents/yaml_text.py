@@ -1,0 +1,80 @@
+"""From the bytes of a YAML file to its text, and from the parser's complaint to a diagnostic."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from penstock.documents.diagnostics import Position
+from penstock.documents.findings import Findings
+
+BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""What ends a line in YAML 1.1; libyaml counts lines by these."""
+
+_FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_SPACES = "indent with spaces: YAML allows no tabs there"
+_QUOTE = "put the whole text in quotes, or write it as a block under `|`"
+_HINTS = (
+    ("mapping values are not allowed", f"`: ` in unquoted text reads as a mapping: {_QUOTE}"),
+    ("tab character", _SPACES),
+    ("cannot start any token", f"text cannot begin with this character: {_QUOTE}"),
+    ("block sequence entries are not allowed", "start the list on a line of its own"),
+    ("unexpected end of stream", "close the quotes"),
+    ("unexpected document indicator", "close the quotes"),
+    ("unknown escape character", "double the backslash, or use single quotes"),
+    ("could not find expected ':'", "check the indentation, and that each key ends with `:`"),
+    ("expected '-' indicator", "give all items of the list the same indentation"),
+    ("expected ',' or", f"text beginning with `[` or `{{` is a list or mapping: {_QUOTE}"),
+    ("expected key", "check the indentation here; quote text that holds quotes, `[` or `{`"),
+    ("undefined tag handle", f"`!` begins a tag: {_QUOTE}"),
+    ("alphabetic or numeric", f"`*` begins an alias and `&` an anchor: {_QUOTE}"),
+)
+
+
+def decode(data: bytes, findings: Findings) -> str | None:
+    """The text without its byte order mark, or None after an error.
+
+    UTF-8, and UTF-16 if it starts with its mark, as the YAML specification has it.
+    """
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = bytes(error.object[: error.start]).decode(encoding, "ignore")
+        byte = error.object[error.start]
+        message = f"byte 0x{byte:02X} is not {encoding.removesuffix('-sig').upper()} text"
+        findings.error(place(before, len(before)), "not-utf8", message, "save the file as UTF-8")
+        return None
+    forbidden = _FORBIDDEN.search(text)
+    if forbidden:
+        message = f"control characters are not allowed: U+{ord(forbidden[0]):04X}"
+        hint = "remove it; in double quotes it can be written as an escape, such as \\e"
+        findings.error(place(text, forbidden.start()), "control-character", message, hint)
+        return None
+    return text
+
+
+def place(text: str, index: int) -> Position:
+    line, start = 1, 0
+    for found in BREAK.finditer(text, 0, index):
+        line, start = line + 1, found.end()
+    return Position(line, index - start + 1)
+
+
+def report_syntax(error: yaml.YAMLError, text: str, findings: Findings) -> None:
+    """The parser's own words and "at line N", as CodeBuild reports them (CB-003)."""
+    problem = getattr(error, "problem", None) or str(error)
+    mark = getattr(error, "problem_mark", None)
+    end = place(text, len(text))
+    # At the end of the text libyaml may name a line that is not there.
+    at = min(Position(mark.line + 1, mark.column + 1), end) if mark else end
+    hint = next((hint for words, hint in _HINTS if words in problem), "")
+    if "cannot start any token" in problem and mark and "\t" in text[mark.index : mark.index + 1]:
+        hint = _SPACES
+    opened = getattr(error, "context_mark", None)
+    if opened and opened.line + 1 < at.line:
+        began = f"{error.context} that begins at line {opened.line + 1}"  # type: ignore[attr-defined]
+        hint = f"{began}: {hint}" if hint else began
+    findings.error(at, "yaml-syntax", f"{problem} at line {at.line}", hint)
