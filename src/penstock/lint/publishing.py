@@ -5,7 +5,6 @@ from __future__ import annotations
 from penstock.lint.shell import Call
 
 _PUBLISHING = {
-    "ansible-playbook": ((),),
     "cargo": (("publish",),),
     "cdk": (("deploy",),),
     "copilot": (("deploy",), ("svc", "deploy")),
@@ -64,9 +63,11 @@ def publishes(call: Call) -> str:
         transfer = words[words.index("s3") + 1 : words.index("s3") + 2]
         if transfer and transfer[0] in _S3_TRANSFERS and _uploads(call.plain):
             return f"aws s3 {transfer[0]}"
+    # Only `aws` commonly has the value of an option (`--region x`) before its subcommand.
+    starts = range(1, 4 if program == "aws" else 2)
     for arguments in _PUBLISHING.get(program, ()):
-        # `docker --host x push` is rare; the words of a subcommand stand together.
-        if tuple(words[1 : 1 + len(arguments)]) == arguments and not _is_rehearsal(call):
+        here = any(tuple(words[start : start + len(arguments)]) == arguments for start in starts)
+        if here and not _is_rehearsal(call):
             return " ".join((program, *arguments))
     return ""
 

@@ -39,7 +39,7 @@ class Rule(NamedTuple):
 
 
 def rule(
-    id: str,  # noqa: A002 - the word users see
+    id: str,
     severity: Severity,
     summary: str,
     bad: str,

@@ -232,7 +232,7 @@ class _Scanner:
         return min(place, self.end)
 
     def _special(self, place: int) -> int:
-        """Behind the quote, escape or expansion that starts at `place`; `place` if there is none."""
+        """Behind the quote, escape or expansion that starts at `place`, else `place`."""
         text = self.text
         character = text[place]
         if character == "\\":
@@ -254,7 +254,7 @@ class _Scanner:
 
     def _substitutions(self, start: int, end: int) -> None:
         """Note the `$(...)` inside a double-quoted part."""
-        while 0 <= (start := self.text.find("$(", start, end)):
+        while (start := self.text.find("$(", start, end)) >= 0:
             close = _bracket_end(self.text, start + 2, end)
             if not self.text.startswith("$((", start):
                 self.inner.append((start + 2, close))

@@ -14,8 +14,10 @@ from penstock.documents.yaml_text import BREAK, decode
 from penstock.lint.places import locate
 from penstock.lint.shell import Call, calls
 
-_POWERSHELL = re.compile(
-    r"\$env:|\b(?:Write|Get|Set|New|Remove|Copy|Import|Invoke|Start|Test)-[A-Z]\w+|\.ps1\b"
+_WINDOWS = re.compile(
+    r"""\$env: | \b(?:Write|Get|Set|New|Remove|Copy|Import|Invoke|Start|Test)-[A-Z]\w+
+    | \.(?:ps1|exe|bat|cmd)\b | \b[A-Z]:\\ | \bchoco[ ]install\b | [\w.]\\(?:;|\Z)""",
+    re.VERBOSE,
 )
 
 
@@ -86,4 +88,4 @@ def _shell(buildspec: Buildspec) -> str:
     if name:
         return name if name in ("sh", "bash") else ""
     commands = (command.text for phase in buildspec.phases for command in phase.commands)
-    return "" if any(_POWERSHELL.search(text) for text in commands) else "sh"
+    return "" if any(_WINDOWS.search(text) for text in commands) else "sh"

@@ -12,11 +12,12 @@ from penstock.lint.outputs import artifacts_of, folders_of
 from penstock.lint.rule import Finding, rule
 from penstock.lint.subject import Subject
 
-_COMMON_OUTPUTS = frozenset(
-    """_site artifacts bin build cdk.out coverage deploy deployment dist export lib node_modules out
-    output outputs package packages pkg public publish release reports site target test-results
-    vendor""".split()
-)
+_OUTPUTS = """
+_site artifacts bin build cdk.out coverage deploy deployment dist export lib node_modules out
+output outputs package packages pkg public publish release reports site target test-results
+vendor
+"""
+_COMMON_OUTPUTS = frozenset(_OUTPUTS.split())
 
 
 @rule(
@@ -59,8 +60,9 @@ def artifact_folder(subject: Subject) -> Iterator[Finding]:
 def _near(subject: Subject, folder: str) -> str:
     """What `folder` was probably meant to be: a build may well make a folder nothing names."""
     text = "\n".join(step.command.text for step in subject.steps)
-    words = set(re.findall(r"[\w.-]+", text))
-    if folder in _COMMON_OUTPUTS or subject.exists(folder) or folder in words:
+    # `coverage.sh` may well make `coverage`.
+    words = {word.partition(".")[0] for word in re.findall(r"[\w.-]+", text)}
+    if folder in _COMMON_OUTPUTS or subject.exists(folder) or folder.partition(".")[0] in words:
         return ""
     try:
         with os.scandir(subject.root) as entries:

@@ -9,9 +9,8 @@ from penstock.documents.diagnostics import Severity
 from penstock.lint.rule import Finding, rule
 from penstock.lint.subject import Subject
 
-_DAEMON = frozenset(
-    "build buildx compose exec load network ps pull push run save service stack up volume".split()
-)
+_SUBCOMMANDS = "build buildx compose exec load network ps pull push run save service stack up"
+_DAEMON = frozenset(_SUBCOMMANDS.split())
 
 
 @rule(

@@ -9,12 +9,13 @@ from penstock.lint.rule import Finding, rule
 from penstock.lint.shell import Call
 from penstock.lint.subject import Step, Subject
 
-_HARMLESS = frozenset(
-    """. : alias basename break case cat cd continue cut date declare dirname echo env eval exit
-    export false for function grep head hostname id kill let local ls mkdir ping printenv printf ps
-    pwd read readonly return rm set shift shopt sleep source tail tee test timeout touch trap true
-    type ulimit umask unset uname wait which whoami [ [[ ((""".split()
-)
+_PROGRAMS = """
+. : alias basename break case cat cd continue cut date declare dirname echo env eval exit
+export false for function grep head hostname id kill let local ls mkdir ping printenv printf ps
+pwd read readonly return rm set shift shopt sleep source tail tee test timeout touch trap true
+type ulimit umask unset uname wait which whoami [ [[ ((
+"""
+_HARMLESS = frozenset(_PROGRAMS.split())
 
 
 @rule(
@@ -68,7 +69,8 @@ def _ignored(step: Step) -> Call | None:
     for call in step.calls[:-1]:
         own = call.words and not call.depth and not call.block and call.ends in ("\n", ";")
         names_program = call.program and call.words[0][:1] not in ("$", "[", "(")
-        if own and names_program and call.program not in _HARMLESS:
+        negated = step.command.text[: call.at].rstrip(" ").endswith("!")
+        if own and names_program and not negated and call.program not in _HARMLESS:
             follows = any(not later.captured for later in step.calls if later.at > call.at)
             return call if follows else None
     return None

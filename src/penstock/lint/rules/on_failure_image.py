@@ -33,5 +33,7 @@ def on_failure_image(subject: Subject) -> Iterator[Finding]:
     for phase in subject.buildspec.phases:
         if phase.on_failure:
             message = "`on-failure` works with CodeBuild's own images on EC2 compute only"
-            yield Finding(phase.at, message, "Lambda, reserved capacity and custom images ignore it")
+            yield Finding(
+                phase.at, message, "Lambda, reserved capacity and custom images ignore it"
+            )
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from penstock.documents.diagnostics import Severity
 from penstock.lint.rule import Finding, rule
@@ -36,7 +37,7 @@ phases:
 )
 def phase_order(subject: Subject) -> Iterator[Finding]:
     phases = subject.buildspec.phases
-    for earlier, later in zip(phases, phases[1:], strict=False):
+    for earlier, later in pairwise(phases):
         if later.at < earlier.at:
             message = f"`{later.name}` runs after `{earlier.name}`, though it stands above it"
             yield Finding(later.at, message, "the order is install, pre_build, build, post_build")

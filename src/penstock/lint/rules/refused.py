@@ -19,11 +19,11 @@ phases:
 _WHOLE = f"version: 0.2\n{_BUILD}"
 
 
-def _refused(id: str, bad: str, good: str = _WHOLE) -> Rule:  # noqa: A002
+def _refused(id: str, bad: str, good: str = _WHOLE) -> Rule:
     return Rule(id, Severity.ERROR, SUMMARIES[id], bad, good)
 
 
-def _read(id: str, bad: str, good: str = _WHOLE) -> Rule:  # noqa: A002
+def _read(id: str, bad: str, good: str = _WHOLE) -> Rule:
     return Rule(id, Severity.WARNING, SUMMARIES[id], bad, good)
 
 
@@ -82,7 +82,9 @@ RULES = (
     ),
     _refused(
         "too-many-report-groups",
-        _WHOLE + "reports:\n" + "".join(f"  r{n}:\n    files:\n      - r{n}.xml\n" for n in range(6)),
+        _WHOLE
+        + "reports:\n"
+        + "".join(f"  r{n}:\n    files:\n      - r{n}.xml\n" for n in range(6)),
         _WHOLE + "reports:\n  all:\n    files:\n      - r*.xml\n",
     ),
     _refused(

@@ -166,14 +166,14 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
 
 
 @contextmanager
-def new_file(path: str) -> Iterator[int]:
+def new_file(path: str, mode: int = 0o644) -> Iterator[int]:
     """A descriptor of a file that appears as `path` only when the block succeeds.
 
     Raises ArchiveError for any OSError of the block; then nothing is left, and an older file stays.
     """
     partial = _partial(path)
     try:
-        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
             yield descriptor
         finally:

@@ -74,7 +74,7 @@ def _bases(base: str, root: str, sources: Sequence[str]) -> tuple[list[str], str
     if not within:
         return [], "it is outside the source"
     found = patterns.find_folders(within[0], base)
-    return [os.path.join(within[0], path) for path in found], ""
+    return [os.path.normpath(os.path.join(within[0], path)) for path in found], ""
 
 
 def _failed(base: str, problem: str) -> Selection:

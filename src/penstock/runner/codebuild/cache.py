@@ -142,7 +142,7 @@ def _save(
     zstd = zstd_program()
     packed = os.path.join(store.scratch, f"packed-{os.getpid()}-{id(entries)}")
     try:
-        with new_file(packed) as descriptor:
+        with new_file(packed, 0o600) as descriptor:
             write_cache(entries, state, descriptor, zstd)
         size = os.stat(packed).st_size
         if not store.put(name, packed, replace=not cache.key):

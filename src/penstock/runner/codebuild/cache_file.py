@@ -47,7 +47,7 @@ IN_THE_WAY = (
 
 
 class Seal(NamedTuple):
-    """`length` bytes come before the seal and have the SHA-256 `digest`."""
+    """`length` bytes come before the seal; `digest` is the SHA-256 of these and `fingerprint`."""
 
     length: int
     digest: bytes
@@ -68,7 +68,7 @@ def write_cache(
     with compressed_to(descriptor, zstd) as stream:
         write_tar(entries, stream)
     length = os.fstat(descriptor).st_size
-    payload = PAYLOAD.pack(MARK, length, _digest(descriptor, length), fingerprint)
+    payload = PAYLOAD.pack(MARK, length, _digest(descriptor, length, fingerprint), fingerprint)
     seal = GZIP_HEAD + payload + GZIP_TAIL if zstd is None else ZSTD_FRAME + payload
     os.lseek(descriptor, 0, os.SEEK_END)
     write_all(descriptor, seal)
@@ -93,7 +93,7 @@ def read_seal(descriptor: int) -> Seal:
 def verify(descriptor: int) -> None:
     """Raises ArchiveError unless every byte is as it was written."""
     seal = read_seal(descriptor)
-    if _digest(descriptor, seal.length) != seal.digest:
+    if _digest(descriptor, seal.length, seal.fingerprint) != seal.digest:
         raise ArchiveError("its checksum is wrong")
 
 
@@ -137,7 +137,9 @@ def _target(member: Member, paths: Sequence[CachePath | str]) -> tuple[CachePath
     path = paths[int(index)]
     if isinstance(path, str) or not (member.is_file or member.kind == LINK):
         return None
-    return (path, name) if path.matches(name) and "\0" not in member.link else None
+    if not name or "\0" in member.link or not path.matches(name):
+        return None
+    return path, name
 
 
 def _folder(path: str, folders: dict[str, Folder]) -> Folder:
@@ -165,7 +167,8 @@ def _excuses(in_the_way: Sequence[str], outside: int) -> list[str]:
     return notes
 
 
-def _digest(descriptor: int, length: int) -> bytes:
+def _digest(descriptor: int, length: int, fingerprint: bytes) -> bytes:
+    """SHA-256 of the file's first `length` bytes and of the fingerprint."""
     import hashlib
 
     digest = hashlib.sha256()
@@ -173,4 +176,5 @@ def _digest(descriptor: int, length: int) -> bytes:
     while at < length and (data := os.pread(descriptor, min(CHUNK, length - at), at)):
         digest.update(data)
         at += len(data)
+    digest.update(fingerprint)
     return digest.digest()

@@ -16,7 +16,7 @@ class CacheFolder:
     def scratch(self) -> str:
         """On the same disk, so that a file is taken over by renaming it; made when needed."""
         path = os.path.join(self._path, ".packing")
-        os.makedirs(path, mode=0o700, exist_ok=True)
+        os.makedirs(path, exist_ok=True)
         return path
 
     def find(self, prefix: str) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ class CacheFolder:
 
     def put(self, name: str, path: str, replace: bool) -> bool:
         target = os.path.join(self._path, name)
-        os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
         if replace:
             os.replace(path, target)
             return True

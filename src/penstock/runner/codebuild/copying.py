@@ -31,15 +31,9 @@ class Copier:
         self._umask = 0o777 & ~os.stat(destination).st_mode
         self._directories = {b"": True}
         self._own = _inside(source, destination)
-        self._newest: list[int] = []
         self.folders: list[bytes] = []
         self._special: list[bytes] = []
         self._unreadable: list[bytes] = []
-
-    @property
-    def newest(self) -> int:
-        """The latest modification time of anything copied, in nanoseconds since 1970."""
-        return max(self._newest, default=0)
 
     def notes(self) -> list[str]:
         """What was left out, and why, in sentences."""
@@ -110,39 +104,35 @@ class Copier:
         return True
 
     def _entries(self, names: Iterable[bytes]) -> None:
-        newest = 0
         for name in names:
             if self._directories[os.path.dirname(name)]:
-                newest = max(newest, self._entry(name))
-        self._newest.append(newest)
+                self._entry(name)
 
-    def _entry(self, name: bytes) -> int:
-        """Copies one entry; its modification time, or 0 where nothing was copied."""
+    def _entry(self, name: bytes) -> None:
         try:
             found = os.lstat(self._source + name)
         except OSError as error:
             self._missed(name, error)
-            return 0
+            return
         if stat.S_ISREG(found.st_mode):
-            return self._file(name, found)
-        if stat.S_ISLNK(found.st_mode):
-            return self._link(name, found)
-        (self.folders if stat.S_ISDIR(found.st_mode) else self._special).append(name)
-        return 0
+            self._file(name, found)
+        elif stat.S_ISLNK(found.st_mode):
+            self._link(name, found)
+        else:
+            (self.folders if stat.S_ISDIR(found.st_mode) else self._special).append(name)
 
-    def _file(self, name: bytes, found: os.stat_result) -> int:
+    def _file(self, name: bytes, found: os.stat_result) -> None:
         # Should a FIFO or a link have taken the file's place, neither blocks us nor leads us away.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
             source = os.open(self._source + name, flags)
         except OSError as error:
             self._missed(name, error)
-            return 0
+            return
         try:
             self._fill(name, source, found)
         finally:
             os.close(source)
-        return found.st_mtime_ns
 
     def _fill(self, name: bytes, source: int, found: os.stat_result) -> None:
         mode = found.st_mode & 0o777
@@ -156,16 +146,15 @@ class Copier:
         finally:
             os.close(target)
 
-    def _link(self, name: bytes, found: os.stat_result) -> int:
+    def _link(self, name: bytes, found: os.stat_result) -> None:
         try:
             leads_to = os.readlink(self._source + name)
         except OSError as error:
             self._missed(name, error)
-            return 0
+            return
         target = self._destination + name
         os.symlink(leads_to, target)
         os.utime(target, ns=(found.st_mtime_ns, found.st_mtime_ns), follow_symlinks=False)
-        return found.st_mtime_ns
 
     def _missed(self, name: bytes, error: OSError) -> None:
         if error.errno in _REFUSED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,22 +14,38 @@ if TYPE_CHECKING:
 # What a build on this machine takes over from whoever starts it: what programs need to be found, to
 # reach a registry and to print. All else stays out, as it would not be there on CodeBuild either:
 # a variable that makes a build green here and red there is worse than one that is missing.
-INHERITED = re.compile(
-    r"PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TERM|COLORTERM|NO_COLOR|FORCE_COLOR"
-    r"|(?:https?|ftp|all|no)_proxy|(?:HTTPS?|FTP|ALL|NO)_PROXY"
-    r"|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|GIT_SSL_CAINFO"
-    r"|PIP_\w+|UV_\w+|npm_config_\w+|NPM_CONFIG_\w+|GOPROXY|GOSUMDB|GOFLAGS"
-    r"|(?:PYENV|NVM|FNM|VOLTA|ASDF|MISE|RBENV|SDKMAN|GOENV|DOTNET|CARGO|RUSTUP)_\w+"
-    r"|JAVA_HOME|GOROOT|GOPATH|M2_HOME|MAVEN_HOME|GRADLE_HOME|DOCKER_HOST|DOCKER_CONFIG"
-    r"|XDG_(?:CACHE|CONFIG|DATA|RUNTIME)_(?:HOME|DIR)|LD_LIBRARY_PATH|DYLD_\w+|NIX_\w+"
+INHERITED = frozenset(
+    (
+        *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
+        *("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+        *("NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "GOPROXY", "GOSUMDB", "GOFLAGS", "GOROOT"),
+        *("GOPATH", "JAVA_HOME", "M2_HOME", "MAVEN_HOME", "GRADLE_HOME"),
+        *("DOCKER_HOST", "DOCKER_CONFIG"),
+        *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"),
+    )
 )
+INHERITED_PREFIXES = (
+    *("LC_", "PIP_", "UV_", "npm_config_", "NPM_CONFIG_", "NIX_", "DYLD_", "PYENV_", "NVM_"),
+    *("FNM_", "VOLTA_", "ASDF_", "MISE_", "RBENV_", "SDKMAN_", "GOENV_", "DOTNET_", "CARGO_"),
+    *("RUSTUP_",),
+)
+INHERITED_SUFFIXES = ("_proxy", "_PROXY")
 RESERVED = "CODEBUILD_"
 CONFIGURABLE = "CODEBUILD_CONFIG_AUTO_DISCOVER"
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:
     """The part of the caller's environment that a build on this machine starts from."""
-    return {name: value for name, value in environ.items() if INHERITED.fullmatch(name)}
+    return {name: value for name, value in environ.items() if _is_inherited(name)}
+
+
+def _is_inherited(name: str) -> bool:
+    return (
+        name in INHERITED
+        or name.startswith(INHERITED_PREFIXES)
+        or name.endswith(INHERITED_SUFFIXES)
+    )
 
 
 def environment(

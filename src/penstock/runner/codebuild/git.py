@@ -4,73 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-import select
 from typing import NamedTuple
+
+from penstock.runner.codebuild.program import Program
 
 # The caller's repository must not be taken for the source's: git hooks run with GIT_DIR and
 # GIT_INDEX_FILE set. Only the variables that say where the configuration lies are handed on.
 _KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
-_PIPE_BYTES = 1 << 20  # room for some 20,000 names, so that git need not wait for us to read
 _USER = re.compile(r"^([a-zA-Z][\w+.-]*)://([^/?#]*)@")
 
 
-class Answer(NamedTuple):
-    """How a git command ended: its exit code, what it printed, and its words on stderr."""
-
-    code: int
-    output: bytes
-    complaint: str
-
-
-class Git:
-    """A git command at work in a folder; `answer` or `close` must follow.
-
-    Raises FileNotFoundError where git is not installed.
-    """
+class Git(Program):
+    """A git command at work in a folder. Raises FileNotFoundError where git is not installed."""
 
     def __init__(self, folder: str, *arguments: str) -> None:
         # No program named by the folder's own configuration runs merely because we look.
-        argv = ["git", "-C", folder, "-c", "core.fsmonitor=false", *arguments]
-        output, output_end = _pipe()
-        complaint, complaint_end = os.pipe()
-        try:
-            self._pid = os.posix_spawnp(
-                "git",
-                argv,
-                _environment(),
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, output_end, 1),
-                    (os.POSIX_SPAWN_DUP2, complaint_end, 2),
-                ],
-            )
-        except OSError:
-            os.close(output)
-            os.close(complaint)
-            raise
-        finally:
-            os.close(output_end)
-            os.close(complaint_end)
-        self._said: dict[int, list[bytes]] = {output: [], complaint: []}
-        self._open = [output, complaint]
-
-    def answer(self) -> Answer:
-        """Waits for the end of the command."""
-        while self._open:
-            for pipe in select.select(self._open, [], [])[0]:
-                if chunk := os.read(pipe, _PIPE_BYTES):
-                    self._said[pipe].append(chunk)
-                else:
-                    self._open.remove(pipe)
-                    os.close(pipe)
-        code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
-        output, complaint = (b"".join(chunks) for chunks in self._said.values())
-        return Answer(code, output, complaint.decode("utf-8", "replace").strip())
-
-    def close(self) -> None:
-        """Ends the command, should nobody want its answer any more."""
-        os.kill(self._pid, 15)
-        self.answer()
+        command = ("git", "-C", folder, "-c", "core.fsmonitor=false", *arguments)
+        super().__init__(command, _environment())
 
 
 class WorkTree(NamedTuple):
@@ -169,18 +119,6 @@ def _read(path: str) -> bytes:
             return file.read()
     except OSError:
         return b""
-
-
-def _pipe() -> tuple[int, int]:
-    import fcntl
-
-    read_end, write_end = os.pipe()
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        try:
-            fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        except OSError:
-            pass  # over the user's quota: git waits for us a little more often
-    return read_end, write_end
 
 
 def _environment() -> dict[str, str]:

@@ -63,24 +63,20 @@ def uses_reftable(configuration: Configuration) -> bool:
     return dict(configuration).get("extensions.refstorage", "files") != "files"
 
 
-def adopt_index(tree: WorkTree, destination: str, *, trust_times: bool) -> None:
+def adopt_index(tree: WorkTree, destination: str) -> None:
     """Copies the index, with the shared part of a split one, into a `.git` made before.
 
-    `trust_times` lets git take a file whose time and size are those in the index for unchanged,
-    as `git diff-index` needs to: all files of the copy have new inodes. It is safe only where every
-    file is older than this second, so that whatever the build writes gets another time.
+    It keeps its time, by which git tells entries that are as young as the index, and so in doubt.
     """
     target = os.path.join(destination, ".git")
     names = [name for name in os.listdir(tree.directory) if name.startswith("sharedindex.")]
     for name in ("index", *names):
         _copy_file(os.path.join(tree.directory, name), os.path.join(target, name))
-    if trust_times:
-        with open(os.path.join(target, "config"), "ab", 0) as file:
-            file.write(os.fsencode(_setting("core.checkStat", "minimal")))
 
 
 def _configuration_text(configuration: Configuration) -> bytes:
-    kept = [("core.bare", "false")]
+    # All files of a copy have new inodes: by time and size git knows those that did not change.
+    kept = [("core.bare", "false"), ("core.checkStat", "minimal")]
     for key, value in configuration:
         if _REMOTE.fullmatch(key):
             kept.append((key, without_credentials(value) if key.endswith(".url") else value))

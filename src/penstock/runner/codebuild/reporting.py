@@ -8,31 +8,31 @@ from penstock.documents.buildspec import Artifact, ReportFormat, ReportGroup, Te
 from penstock.runner.codebuild.artifacts import select
 from penstock.runner.codebuild.ground import Ground
 from penstock.runner.codebuild.order import Order
-from penstock.runner.codebuild.reports.discovery import discover
 from penstock.runner.codebuild.reports.model import Report
 from penstock.runner.codebuild.reports.reader import (
     discovered_group_name,
     group_name,
     read_report,
 )
-from penstock.runner.codebuild.sinks import Sink
-
-SWITCH = "CODEBUILD_CONFIG_AUTO_DISCOVER"
-PATTERN = "CODEBUILD_CONFIG_AUTO_DISCOVER_DIR"
 
 
-def declared_reports(order: Order, ground: Ground) -> tuple[Report, ...]:
-    """A report for each group of `reports`; what is wrong with one stands in it."""
-    return tuple(_declared(group, order, ground) for group in ground.spec.reports)
-
-
-def _declared(group: ReportGroup, order: Order, ground: Ground) -> Report:
+def declared_report(group: ReportGroup, order: Order, ground: Ground) -> Report:
+    """The report of a group of `reports`; what is wrong with it stands in it."""
     try:
         name = ground.session.expand(group.name)
         files = _matching(group, ground)
     except ValueError:
         name, files = group.name, ()
     return _masked(read_report(group, files, group_name(order.project, name)), ground)
+
+
+def discovered_report(
+    file_format: ReportFormat, files: tuple[str, ...], order: Order, ground: Ground
+) -> Report:
+    """The report of files that no group names."""
+    group = ReportGroup(str(file_format), (), file_format=file_format)
+    name = discovered_group_name(order.project, file_format)
+    return _masked(read_report(group, files, name), ground)
 
 
 def _matching(group: ReportGroup, ground: Ground) -> tuple[str, ...]:
@@ -42,31 +42,6 @@ def _matching(group: ReportGroup, ground: Ground) -> tuple[str, ...]:
     base = group.base_directory and expand(group.base_directory)
     selection = select(Artifact(patterns, base_directory=base), ground.source.path, ground.here)
     return tuple(entry.source for entry in selection.files)
-
-
-def discovered_reports(order: Order, sink: Sink, ground: Ground) -> tuple[Report, ...]:
-    """Result files that this build wrote and no group names, a report a format (CB-072)."""
-    settings = ground.session.variables((SWITCH, PATTERN))
-    if settings.get(SWITCH, "").lower() == "false":
-        return ()
-    declared = {group.file_format for group in ground.spec.reports}
-    pattern = settings.get(PATTERN) or "**/*"
-    found = discover(ground.source.path, pattern, newer_than=order.started)
-    if found.stopped:
-        sink.note(f"Looking for report files stopped {found.stopped}")
-    return tuple(
-        _discovered(file_format, files, order, ground)
-        for file_format, files in found.files.items()
-        if file_format not in declared
-    )
-
-
-def _discovered(
-    file_format: ReportFormat, files: tuple[str, ...], order: Order, ground: Ground
-) -> Report:
-    group = ReportGroup(str(file_format), (), file_format=file_format)
-    name = discovered_group_name(order.project, file_format)
-    return _masked(read_report(group, files, name), ground)
 
 
 def _masked(report: Report, ground: Ground) -> Report:

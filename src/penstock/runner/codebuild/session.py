@@ -70,6 +70,11 @@ class Session:
         if self._shell is not None and not self._fresh:
             self._shell.save()
 
+    def attach(self) -> int:
+        """An interactive shell in the place of the last command; its exit status."""
+        self.checkpoint()
+        return self._host.attach()
+
     def close(self) -> None:
         self._drop()
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import re
-import time
 from typing import NamedTuple
 
 from penstock.runner.codebuild.copying import Copier
 from penstock.runner.codebuild.git import (
-    Answer,
     Configuration,
     Git,
     Head,
@@ -29,6 +27,7 @@ from penstock.runner.codebuild.git_directory import (
     make_git_directory,
     uses_reftable,
 )
+from penstock.runner.codebuild.program import Answer
 from penstock.runner.codebuild.removing import remove
 
 _AT_A_TIME = 8  # nested repositories that are listed at once
@@ -142,7 +141,7 @@ class Query:
         else:
             copier.entries(names)
             self._copy_nested(copier)
-            self._copy_git(copier, destination, configuration, head, self_contained)
+            self._copy_git(destination, configuration, head, self_contained)
         self._notes += copier.notes()
         return head
 
@@ -166,7 +165,6 @@ class Query:
 
     def _copy_git(
         self,
-        copier: Copier,
         destination: str,
         configuration: Configuration,
         head: Head,
@@ -179,8 +177,7 @@ class Query:
             self._notes.append(f"The copy has no .git: build {tree.top} to have one.")
             return
         make_git_directory(tree, configuration, head, destination, self_contained=self_contained)
-        older = copier.newest // 10**9 < int(time.time())
-        adopt_index(tree, destination, trust_times=older)
+        adopt_index(tree, destination)
 
     def _check_out(
         self, destination: str, configuration: Configuration, self_contained: bool

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from penstock.documents.buildspec import Artifact, Text
-from penstock.runner.codebuild.archives import ArchiveError
+from penstock.documents.buildspec import Artifact, ReportFormat, Text
 from penstock.runner.codebuild.ground import Ground
 from penstock.runner.codebuild.order import Order, Services
-from penstock.runner.codebuild.reports.model import Report
 from penstock.runner.codebuild.sinks import Sink
 from penstock.state.builds import PhaseContext, Progress
 
+if TYPE_CHECKING:
+    from penstock.runner.codebuild.reports.model import Report
+
 CLIENT_ERROR = "CLIENT_ERROR"
+DISCOVER = "CODEBUILD_CONFIG_AUTO_DISCOVER"
+DISCOVER_IN = "CODEBUILD_CONFIG_AUTO_DISCOVER_DIR"
 
 
 class Uploads(NamedTuple):
@@ -51,10 +54,36 @@ def _exported(sink: Sink, ground: Ground) -> dict[str, str]:
 
 
 def _reports(order: Order, sink: Sink, ground: Ground) -> tuple[Report, ...]:
-    from penstock.runner.codebuild.reporting import declared_reports, discovered_reports
+    """Those declared, and of the formats that are not declared those found (CB-065, CB-072)."""
+    found = _discovered(order, sink, ground)
+    if not ground.spec.reports and not found:
+        return ()
+    from penstock.runner.codebuild.reporting import declared_report, discovered_report
 
-    declared = declared_reports(order, ground)
-    return (*declared, *discovered_reports(order, sink, ground))
+    declared = {group.file_format for group in ground.spec.reports}
+    return (
+        *(declared_report(group, order, ground) for group in ground.spec.reports),
+        *(
+            discovered_report(file_format, files, order, ground)
+            for file_format, files in found.items()
+            if file_format not in declared
+        ),
+    )
+
+
+def _discovered(order: Order, sink: Sink, ground: Ground) -> Mapping[ReportFormat, tuple[str, ...]]:
+    """Result files that this build wrote, unless the build's variables say not to look (CB-072)."""
+    from penstock.runner.codebuild.reports.discovery import discover
+
+    settings = ground.session.variables((DISCOVER, DISCOVER_IN))
+    if settings.get(DISCOVER, "").lower() == "false":
+        return {}
+    found = discover(
+        ground.source.path, settings.get(DISCOVER_IN) or "**/*", newer_than=order.started
+    )
+    if found.stopped:
+        sink.note(f"Looking for report files stopped {found.stopped}")
+    return found.files
 
 
 def _artifacts(
@@ -76,6 +105,7 @@ def _artifact(
     artifact: Artifact, order: Order, services: Services, sink: Sink, ground: Ground
 ) -> tuple[PhaseContext, str]:
     """Selects an artifact's files and delivers them; where they are now, or why not."""
+    from penstock.runner.codebuild.archives import ArchiveError
     from penstock.runner.codebuild.artifacts import select
 
     try:

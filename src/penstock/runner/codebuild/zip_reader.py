@@ -29,6 +29,7 @@ STORED, DEFLATED = 0, 8
 UNIX = 3
 UTF8_NAME = 0x800
 LONGEST_LINK = 4096
+DOS_EPOCH = 315532800.0
 
 
 class _Member(NamedTuple):
@@ -211,4 +212,7 @@ def _mtime(info: ZipInfo) -> float:
         extra = extra[4 + length :]
     from calendar import timegm
 
-    return float(timegm((*info.date_time, 0, 0, 0)))
+    try:
+        return float(timegm((*info.date_time, 0, 0, 0)))
+    except ValueError:
+        return DOS_EPOCH  # month 0 and the like, which some programs write for "unknown"

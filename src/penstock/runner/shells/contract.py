@@ -63,8 +63,8 @@ class Host(Protocol):
     def put(self, here: str, path: str) -> None:
         """Copies the files of a folder of this process's into a folder of the build's."""
 
-    def attach(self, user: str | None) -> int:
-        """An interactive shell for the user, in the state saved last; its exit status."""
+    def attach(self) -> int:
+        """An interactive shell on this terminal, in the state saved last; its exit status."""
 
 
 class Setting(NamedTuple):

@@ -1,31 +1,31 @@
 # The shell of a build. Orders come in on descriptor 0, a line each; answers (exit statuses) leave on
-# 1; what commands print leaves on 2. These are moved out of the way and closed while a command runs,
-# so nothing a command prints, redirects or leaves running can pass for an answer. A command is
-# sourced: its directory and variables are there for the next one (CB-026). The options it sets are
-# taken back, as each command is a script of its own on CodeBuild.
+# 1; what commands print leaves on 2. Orders and answers are moved out of the way, and closed while a
+# command runs, so nothing a command prints, redirects or leaves running can pass for an answer. A
+# command is sourced: its directory and variables are there for the next one (CB-026). The options
+# and redirections it sets are taken back, as each command is a script of its own on CodeBuild. Its
+# functions stay and may have the names of builtins, hence `command`, the one name it cannot have.
 #   run        script.sh
 #   query      query.sh, with its output in the file `answer`
 #   save       the state, into state.tmp
 #   load       the state, from state.sh
 #   sync WORD  prints WORD among the output: all that was printed before stands before it
-exec 7>&2 8<&0 9>&1 </dev/null >/dev/null 2>&1
+exec 7>&2 8<&0 9>&1 </dev/null >&2
 cd '@SOURCE@' || exit
 __penstock_save() {
   if [ -n "${BASH_VERSION-}" ]; then declare -p; declare -f; else set; export -p; fi
-  echo '# whole'
+  command echo '# whole'
 }
 # Where a command ends the shell itself (`exit`, a failing `set -e`), the state is not lost.
-trap '__penstock_save >'"'@FOLDER@'"'/exit.tmp 2>/dev/null' EXIT
-while read -r __penstock __penstock_word <&8; do
+trap '__penstock_save 2>/dev/null >|'"'@FOLDER@'"'/exit.tmp' EXIT
+while command read -r __penstock <&8; do
   case $__penstock in
-    run) . '@FOLDER@'/script.sh >&7 2>&7 7>&- 8<&- 9>&- ;;
-    query) . '@FOLDER@'/query.sh >'@FOLDER@'/answer 7>&- 8<&- 9>&- ;;
-    save) __penstock_save >'@FOLDER@'/state.tmp ;;
-    load) . '@FOLDER@'/state.sh; cd "$PWD" ;;
-    sync) printf %s "$__penstock_word" >&7 ;;
+    run) . '@FOLDER@'/script.sh 7>&- 8<&- 9>&- ;;
+    query) . '@FOLDER@'/query.sh >'@FOLDER@'/answer 2>/dev/null 7>&- 8<&- 9>&- ;;
+    save) __penstock_save >'@FOLDER@'/state.tmp 2>/dev/null ;;
+    load) { . '@FOLDER@'/state.sh; command cd "$PWD"; } 2>/dev/null ;;
+    sync*) command printf %s "${__penstock#sync }" ;;
   esac
-  __penstock=$?
-  set +aefuvxC
-  [ -z "${BASH_VERSION-}" ] || set +o pipefail
-  echo "$__penstock" >&9
+  { __penstock=$?; unset -f command; set +aefuvxC; command set +o pipefail; } 2>/dev/null
+  exec </dev/null >&7 2>&7
+  command echo "$__penstock" >&9
 done

@@ -8,7 +8,7 @@ import select
 import time
 
 from penstock.runner.shells.contract import DeadlinePassed, Emit, Ended, HostError, Setting
-from penstock.runner.shells.driver import Exchange, program
+from penstock.runner.shells.driver import DrivenShell, Exchange, program, status_of
 from penstock.runner.shells.processes import end_all
 
 PIPE_SIZE = 1 << 20
@@ -49,17 +49,17 @@ class LocalHost:
     def put(self, here: str, path: str) -> None:
         """Nothing to do: what this process reads and what the build reads are one."""
 
-    def attach(self, user: str | None) -> int:
+    def attach(self) -> int:
         from penstock.runner.shells.attach import attach
 
-        return attach(self._setting, user)
+        return attach(self._setting)
 
 
-class LocalShell:
+class LocalShell(DrivenShell):
     """One shell process and the three pipes to it."""
 
     def __init__(self, arguments: list[str], setting: Setting, user: str | None) -> None:
-        self._exchange = Exchange(setting.folder)
+        super().__init__(Exchange(setting.folder))
         theirs_orders, self._orders = os.pipe()
         self._answers, theirs_answers = os.pipe()
         self._output, theirs_output = os.pipe()
@@ -88,23 +88,6 @@ class LocalShell:
         except (AttributeError, OSError):  # not Linux, or an old one: look now and then instead
             self._pidfd = -1
 
-    def run(self, text: str, emit: Emit, deadline: float | None) -> Ended:
-        self._exchange.write_script("script.sh", text)
-        return self._order(b"run\n", emit, deadline)
-
-    def query(self, text: str) -> bytes | None:
-        self._exchange.write_script("query.sh", text)
-        ended = self._order(b"query\n", _discard, None)
-        return self._exchange.answer() if ended == (0, True) else None
-
-    def save(self) -> None:
-        if self._order(b"save\n", _discard, None).alive:
-            self._exchange.keep_state("state.tmp")
-
-    def load(self) -> None:
-        if self._exchange.has_state():
-            self._order(b"load\n", _discard, None)
-
     def close(self) -> None:
         if self._orders < 0:
             return
@@ -127,10 +110,12 @@ class LocalShell:
                 self._pass_on(emit)
             if self._answers in ready:
                 answer = os.read(self._answers, 64)
-                if answer:
+                status = status_of(answer)
+                if status is not None:
                     self._drain(emit)
-                    return Ended(int(answer), alive=True)
-                self._poll.unregister(self._answers)
+                    return Ended(status, alive=True)
+                if not answer:
+                    self._poll.unregister(self._answers)
             if self._has_ended(ready):
                 self._drain(emit)
                 self._exchange.keep_state("exit.tmp")
@@ -189,10 +174,6 @@ class LocalShell:
             if getattr(self, name, -1) >= 0:
                 os.close(getattr(self, name))
             setattr(self, name, -1)
-
-
-def _discard(data: bytes) -> None:
-    """What a background job prints between two commands belongs to neither of them."""
 
 
 def _widen(pipe: int) -> None:

@@ -84,17 +84,6 @@ class TestCopying:
         assert os.listdir(destination) == ["stays"]
         assert copier.notes() == []
 
-    def test_knows_the_newest_time_among_what_it_copied(self, tmp_path: Path) -> None:
-        source, destination = tmp_path / "s", tmp_path / "d"
-        source.mkdir()
-        destination.mkdir()
-        for seconds in (5, 7, 6):
-            (source / str(seconds)).touch()
-            os.utime(source / str(seconds), (seconds, seconds))
-        copier = Copier(str(source), str(destination))
-        copier.tree()
-        assert copier.newest == 7 * 10**9
-
     def test_between_pipes_does_without_the_file_systems_help(self, tmp_path: Path) -> None:
         (tmp_path / "source").write_bytes(b"x" * 5000)
         source = os.open(tmp_path / "source", os.O_RDONLY)

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from penstock.lint.rules import REPORTED, RULES, SUMMARIES
+from penstock.lint.rules_page import page
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def test_the_page_of_rules_is_up_to_date() -> None:
+    """Write it anew with `python -m penstock.lint.rules_page > docs/lint-rules.md`."""
+    assert (DOCS / "lint-rules.md").read_text() == page()
+
+
+def test_the_page_names_every_rule_and_shows_every_example() -> None:
+    text = page()
+    assert all(name in text for name in SUMMARIES)
+    assert all(rule.bad in text and rule.good in text for rule in (*RULES, *REPORTED))
