@@ -9,18 +9,38 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import builds, output, reading
-from bench.rounds import Table, markdown
+from bench.rounds import Row, Table, markdown
 
-TOPICS: dict[str, Callable[[Path], Table]] = {
-    "whole": builds.whole,
-    "further": builds.further,
-    "output": output.through,
-    "lint": reading.lint,
-    "start": reading.start,
+
+def _archives(_: Path) -> list[Table]:
+    from bench.archives import rows
+
+    return [
+        Table(
+            f"{row.what}: 10,000 files of 500 MB",
+            "MB/s",
+            [
+                Row("Penstock", row.penstock),
+                Row("zip -1, unzip", row.zip),
+                Row("tar with zstd -1 -T0", row.tar_zstd),
+            ],
+            bigger_is_better=True,
+        )
+        for row in rows()
+    ]
+
+
+TOPICS: dict[str, Callable[[Path], Sequence[Table]]] = {
+    "whole": lambda folder: [builds.whole(folder)],
+    "further": lambda folder: [builds.further(folder)],
+    "output": lambda folder: [output.through(folder)],
+    "archives": _archives,
+    "lint": lambda folder: [reading.lint(folder)],
+    "start": lambda folder: [reading.start(folder)],
 }
 
 
@@ -32,7 +52,8 @@ def main(wanted: list[str]) -> int:
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     for topic in wanted or TOPICS:
         with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
-            print(markdown(TOPICS[topic](Path(folder))), flush=True)
+            for table in TOPICS[topic](Path(folder)):
+                print(markdown(table), flush=True)
     return 0
 
 

@@ -23,7 +23,7 @@ def lint(folder: Path, commands: str, env: str = "") -> list[Diagnostic]:
         ("      - rm -rf $DIR/\n", (5, 16)),
         ("      - 'make; rm -rf $DIR/'\n", (5, 23)),
         ('      - "make && rm -rf \\"$DIR/\\""\n', (5, 25)),
-        ("      - |\n        make\n\n        \tmake; rm -rf $DIR/\n", (8, 22)),
+        ("      - |\n        make\n\n        \tmake; rm -rf $DIR/\n", (8, 23)),
         ("      - >\n        make;\n        rm -rf $DIR/\n", (7, 16)),
     ],
 )

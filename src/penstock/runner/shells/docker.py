@@ -7,91 +7,67 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
-from typing import TYPE_CHECKING, Any, NamedTuple
 
-from penstock.runner.shells.contract import DeadlinePassed, HostError, Setting
+from penstock.runner.shells.contract import HostError, Setting
+from penstock.runner.shells.docker_container import Running
+from penstock.runner.shells.docker_creation import (
+    FOLDER,
+    ContainerOptions,
+    creation,
+    inside,
+    owner_inside,
+)
 from penstock.runner.shells.docker_engine import Note, connect, have_image
 from penstock.runner.shells.docker_shell import SUPERVISOR, ContainerShell, cannot_start
-from penstock.runner.shells.docker_stream import Stream
 from penstock.runner.shells.driver import Exchange, program, quote
 
-if TYPE_CHECKING:
-    from docker import APIClient
-
-FOLDER = "/codebuild/output/tmp"
-LABEL = "penstock"
-ENTRYPOINT = "dockerd-entrypoint.sh"
-ENTRYPOINT_SECONDS = 90  # it gives its engine about 60 (CB-056)
-RECLAIM_SECONDS = 10
-EXIT_CODE_SECONDS = 2
-# Waits for its input to end. The engine ends it when the process that started the container is
-# gone, however it went, and removes the container then: nothing is left of a Penstock killed.
-IDLE = ["cat"]
-
-
-class ContainerOptions(NamedTuple):
-    """`source` is where the build sees its source; `cpus` and `memory` (bytes) None for all."""
-
-    image: str
-    source: str
-    privileged: bool = False
-    cpus: float | None = None
-    memory: int | None = None
+ADMINISTERING_SECONDS = 10
+# Nothing goes on making files while they are handed over; the container ends right after.
+FREEZE = "kill -s STOP -- -1"
 
 
 class Container:
-    """One container, made when it is first needed. It sees two folders of this machine's.
+    """One container, started when it is first needed. It sees two folders of this machine's.
 
-    They are the build's own one and its source. Commands run as root unless `run-as` says otherwise,
-    whatever USER the image has (CB-018), and gain no privileges unless asked for (CB-057).
+    They are the build's own one and its source. Commands run as root unless `run-as` says
+    otherwise, whatever USER the image has (CB-018), and gain no privileges unless asked for
+    (CB-057).
     """
 
     def __init__(self, setting: Setting, options: ContainerOptions, note: Note) -> None:
-        """`note` is told of what takes time or goes wrong without failing the build."""
+        """`note` is told of what takes time, or goes wrong without failing the build."""
         self._setting = setting
         self._options = options
         self._note = note
-        self._engine: APIClient | None = None
-        self._stdin: Stream | None = None
-        self._id = ""
+        self._running: Running | None = None
 
-    def provision(self) -> None:
-        """Starts the container unless it runs. Raises HostError, ImageError."""
-        if self._id:
-            return
-        from docker.errors import DockerException
-
-        engine = self._engine = connect()
-        image = have_image(engine, self._options.image, self._note)
-        entrypoint = _entrypoint(image) if self._options.privileged else []
-        try:
-            self._id = self._create(engine, entrypoint)
-            self._stdin = Stream(engine.attach_socket(self._id, {"stdin": 1, "stream": 1}))
-            engine.start(self._id)
-            if entrypoint:
-                self._await_entrypoint(engine, self._stdin)
-        except (DockerException, OSError) as error:
-            self.stop()
-            raise HostError(
-                f"No container of {self._options.image} can be started: {_reason(error)}"
-            ) from None
-        except BaseException:
-            self.stop()
-            raise
+    def provision(self) -> Running:
+        """The container, started unless it runs. Raises HostError, ImageError."""
+        if self._running is None:
+            engine = connect()
+            try:
+                image = have_image(engine, self._options.image, self._note)
+                plan = creation(self._options, image, self._setting.folder, self._setting.source)
+                self._running = Running(engine, plan, self._note)
+            except BaseException:
+                engine.close()
+                raise
+        return self._running
 
     def start(self, user: str | None) -> ContainerShell:
-        self.provision()
+        running, setting = self.provision(), self._setting
         if user is not None:
-            # The group stays this process's, so both can write there and nobody else can look.
-            self._administer(f"chown {quote(user)} {FOLDER} && chmod 770 {FOLDER}", RECLAIM_SECONDS)
-        setting = self._setting
+            self._open_folder(running, user)
         exchange = Exchange(setting.folder, shared=True)
         exchange.prepare()
         text = program(FOLDER, self._options.source)
-        arguments = [setting.shell, "-c", text, f"{FOLDER}/script.sh"]
-        command = ["/bin/sh", "-c", SUPERVISOR, "sh", *arguments]
-        stream, exit_code = self._execute(command, user or "0", dict(setting.environment))
+        driver = [setting.shell, "-c", text, f"{FOLDER}/script.sh"]
+        stream, exit_code = running.execute(
+            ["/bin/sh", "-c", SUPERVISOR, "sh", *driver],
+            user or "0",
+            environment=dict(setting.environment),
+            workdir=self._options.source,
+        )
         shell = ContainerShell(exchange, stream, exit_code)
         ended, printed = shell.begin()
         if not ended.alive:
@@ -100,34 +76,27 @@ class Container:
         return shell
 
     def stop(self) -> None:
-        """Kills and removes the container; its files in the build's folders become this user's."""
-        if not self._id or self._engine is None:
+        """Also makes this user's what root in the container left in the build's own folders."""
+        running = self._running
+        if running is None:
             return
-        from docker.errors import APIError, NotFound
-        from requests import RequestException
-
+        self._running = None
         try:
-            self._reclaim_own()
-            self._engine.remove_container(self._id, force=True, v=True)
-        except NotFound:
-            pass
-        except (APIError, RequestException) as error:
-            if getattr(error, "status_code", None) != 409:  # it is being removed already
-                self._note(f"The container {self._id[:12]} may be left behind: {_reason(error)}")
+            beside = os.path.dirname(self._setting.folder)
+            own = {self._setting.folder, self._setting.source}
+            self._reclaim(running, FREEZE, *(path for path in own if _within(path, beside)))
+        except HostError:
+            pass  # it has ended already
         finally:
-            self._id = ""
-            if self._stdin is not None:
-                self._stdin.close()
-            self._engine.close()
+            running.remove()
+            running.engine.close()
 
     def reclaim(self, path: str) -> None:
-        """Makes a folder that the build shares this user's, where root in the container made it."""
-        inside = self._inside(path)
-        if inside is None or os.geteuid() == 0 or not self._id or self._engine is None:
-            return
-        security = self._engine.info().get("SecurityOptions") or []
-        owner = owner_inside(security, os.geteuid(), os.getegid())
-        self._administer(f"chown -hR {owner} {quote(inside)}", RECLAIM_SECONDS)
+        """Makes this user's a file or folder of the source's that the container's root made.
+
+        Raises HostError.
+        """
+        self._reclaim(self.provision(), ":", path)
 
     def outlives(self, path: str) -> bool:
         return False
@@ -135,15 +104,35 @@ class Container:
     def fetch(self, path: str) -> str:
         from penstock.runner.shells.docker_files import fetch
 
-        self.provision()
-        assert self._engine is not None
+        running = self.provision()
         place = tempfile.mkdtemp(dir=os.path.dirname(self._setting.folder), prefix="fetched-")
-        fetch(self._engine, self._id, path, place)
+        fetch(running.engine, running.id, path, place)
         return place
 
     def put(self, here: str, path: str) -> None:
         from penstock.runner.shells.docker_files import put
 
-        self.provision()
-        assert self._engine is not None
-        put(self._engine, self._id, here, path)
+        running = self.provision()
+        put(running.engine, running.id, here, path)
+
+    def _open_folder(self, running: Running, user: str) -> None:
+        """The group stays this process's: both write there, and nobody else may look."""
+        script = f"chown {quote(user)} {FOLDER} && chmod 770 {FOLDER}"
+        complaint = running.administer(script, ADMINISTERING_SECONDS)
+        if complaint:
+            raise HostError(f"run-as: {user!r} in the image {self._options.image}: {complaint}")
+
+    def _reclaim(self, running: Running, first: str, *paths: str) -> None:
+        found = [inside(running.mounts, path) for path in paths]
+        if os.geteuid() == 0 or not all(found):
+            return  # root may do as it likes with them anyway
+        security = running.engine.info().get("SecurityOptions") or []
+        owner = owner_inside(security, os.geteuid(), os.getegid())
+        words = " ".join(quote(path) for path in found if path)
+        complaint = running.administer(f"{first}; chown -hR {owner} {words}", ADMINISTERING_SECONDS)
+        if complaint:
+            self._note(f"Files of the build's may stay its root user's: {complaint}")
+
+
+def _within(path: str, folder: str) -> bool:
+    return path.startswith(folder + "/")

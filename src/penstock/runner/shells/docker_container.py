@@ -4,60 +4,41 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from penstock.runner.shells.contract import DeadlinePassed, HostError
-from penstock.runner.shells.docker_engine import Note
+from penstock.runner.shells.docker_creation import Creation, create
+from penstock.runner.shells.docker_engine import Note, reason
 from penstock.runner.shells.docker_stream import Stream
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-FOLDER = "/codebuild/output/tmp"
-LABEL = "penstock"
-ENTRYPOINT = "dockerd-entrypoint.sh"
 ENTRYPOINT_SECONDS = 90  # it gives its engine about 60 (CB-056)
 EXIT_CODE_SECONDS = 2
-# Waits for its input to end. The engine ends that when the process that holds the other end is
-# gone, however it went, and then removes the container: a killed Penstock leaves nothing running.
-IDLE = "cat"
-
-
-class ContainerOptions(NamedTuple):
-    """`source` is where the build sees its source; `cpus` and `memory` (bytes) are None for all."""
-
-    image: str
-    source: str
-    privileged: bool = False
-    cpus: float | None = None
-    memory: int | None = None
 
 
 class Running:
     """A container that idles until it is removed or this process ends."""
 
-    def __init__(
-        self, engine: APIClient, image: Mapping[str, Any], config: dict[str, Any], note: Note
-    ) -> None:
-        """`config` is for the engine's create; `image` is what it knows of the image.
-
-        Raises HostError.
-        """
+    def __init__(self, engine: APIClient, creation: Creation, note: Note) -> None:
+        """Raises HostError."""
         from docker.errors import DockerException
 
         self.engine = engine
         self._note = note
-        self._image = config["image"]
+        self._image = creation.image
+        self.mounts = creation.mounts
         self._stdin: Stream | None = None
         try:
-            self.id = str(engine.create_container(**config)["Id"])
+            self.id = create(engine, creation)
         except DockerException as error:
             raise self._not_started(error) from None
         try:
             self._stdin = Stream(engine.attach_socket(self.id, {"stdin": 1, "stream": 1}))
             engine.start(self.id)
-            if config["entrypoint"]:
+            if creation.entrypoint:
                 self._await_idle(self._stdin)
         except (DockerException, OSError) as error:
             self.remove()
@@ -76,7 +57,7 @@ class Running:
             made = self.engine.exec_create(self.id, command, stdin=True, user=user, **more)
             stream = Stream(self.engine.exec_start(made["Id"], socket=True))
         except (DockerException, OSError) as error:
-            if "unable to find user" in _reason(error):
+            if "unable to find user" in reason(error):
                 raise HostError(
                     f"run-as: there is no user {user!r} in the image {self._image}."
                 ) from None
@@ -108,7 +89,7 @@ class Running:
             pass
         except (APIError, RequestException) as error:
             if getattr(error, "status_code", None) != 409:  # the engine is removing it already
-                self._note(f"Container {self.id[:12]} may be left behind: {_reason(error)}")
+                self._note(f"Container {self.id[:12]} may be left behind: {reason(error)}")
         finally:
             if self._stdin is not None:
                 self._stdin.close()
@@ -158,55 +139,18 @@ class Running:
 
     def _gone(self, error: Exception) -> HostError:
         return HostError(
-            f"The container of the build has ended under it ({_reason(error)}). It may have needed "
+            f"The container of the build has ended under it ({reason(error)}). It may have needed "
             "more memory than there is, or somebody removed it."
         )
 
     def _not_started(self, error: Exception) -> HostError:
-        reason = _reason(error)
+        why = reason(error)
         advice = ""
-        if "bind source path" in reason or "mounts denied" in reason:
+        if "bind source path" in why or "mounts denied" in why:
             advice = (
                 " The engine must see this machine's files: it may run elsewhere, or share only "
                 "some folders; set TMPDIR to one of those."
             )
-        elif "executable file not found" in reason:
+        elif "executable file not found" in why:
             advice = " An image for builds must have sh and the usual programs."
-        return HostError(f"No container of {self._image} can be started: {reason}.{advice}")
-
-
-def creation(
-    options: ContainerOptions, image: Mapping[str, Any], folder: str, source: str
-) -> dict[str, Any]:
-    """What to ask the engine for, in its library's words; `host_config` is still to be made.
-
-    CodeBuild's images start an engine by their entrypoint, for which they must be privileged
-    (CB-056); any other entrypoint would stand between Penstock and the shell.
-    """
-    entrypoint = (image.get("Config") or {}).get("Entrypoint") or []
-    keeps = options.privileged and any(part.endswith(ENTRYPOINT) for part in entrypoint)
-    mounts = [(folder, FOLDER, "bind"), (source, options.source, "bind")]
-    if options.privileged:
-        # An engine inside cannot put its layers on top of the container's own.
-        mounts.append(("", "/var/lib/docker", "volume"))
-    return {
-        "image": options.image,
-        "command": [IDLE],
-        "entrypoint": entrypoint if keeps else [],
-        "user": "0",
-        "name": f"penstock-{os.urandom(6).hex()}",
-        "labels": {LABEL: "build"},
-        "stdin_open": True,
-        "working_dir": "/",
-        "host_config": {
-            "mounts": mounts,
-            "auto_remove": True,
-            "init": True,
-            "log_config": {"type": "none"},
-            "privileged": options.privileged,
-            "security_opt": [] if options.privileged else ["no-new-privileges"],
-            "nano_cpus": options.cpus and int(options.cpus * 1e9),
-            "mem_limit": options.memory,
-            "memswap_limit": options.memory,
-        },
-    }
+        return HostError(f"No container of {self._image} can be started: {why}.{advice}")

@@ -85,6 +85,11 @@ def _cause(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
+def reason(error: Exception) -> str:
+    """What the engine said, without the library's wrapping."""
+    return str(getattr(error, "explanation", None) or error).strip().rstrip(".")
+
+
 def have_image(engine: APIClient, image: str, note: Note) -> dict[str, Any]:
     """What the engine knows of the image, which is pulled if it is not there. Raises ImageError."""
     from docker.errors import APIError, ImageNotFound
@@ -103,11 +108,11 @@ def have_image(engine: APIClient, image: str, note: Note) -> dict[str, Any]:
                 raise ImageError(_not_pulled(image, event["error"]))
         return dict(engine.inspect_image(image))
     except APIError as error:
-        raise ImageError(_not_pulled(image, error.explanation or str(error))) from None
+        raise ImageError(_not_pulled(image, reason(error))) from None
 
 
-def _not_pulled(image: str, reason: str) -> str:
+def _not_pulled(image: str, why: str) -> str:
     return (
-        f"Unable to pull the image {image}: {reason}. Log in to its registry (docker login), or "
+        f"Unable to pull the image {image}: {why}. Log in to its registry (docker login), or "
         f"have another image stand in for it: PENSTOCK_IMAGES='{image}=ANOTHER'"
     )
