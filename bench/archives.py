@@ -1,6 +1,7 @@
 """Packing and unpacking artifacts and caches, beside `zip -1`, `unzip` and `tar | zstd -1 -T0`.
 
-Needs the zip, unzip, tar and zstd programs. `python bench/archives.py --files 10000 --megabytes 500`
+Needs the zip, unzip, tar and zstd programs.
+`python bench/archives.py --files 10000 --megabytes 500`
 """
 
 from __future__ import annotations
@@ -75,7 +76,10 @@ def _measure(base: str) -> dict[str, list[float]]:
     tasks: dict[str, tuple[Callable[[], object], str]] = {
         "artifact": (lambda: _pack(tree, f"{base}/ours.zip"), f"{base}/ours.zip"),
         "zip": (lambda: _run(f"cd {tree} && zip -1 -qr {base}/a.zip ."), f"{base}/a.zip"),
-        "tar": (lambda: _run(f"tar c -C {tree} . | zstd -1 -T0 -q -o {base}/a.tzst"), f"{base}/a.tzst"),
+        "tar": (
+            lambda: _run(f"tar c -C {tree} . | zstd -1 -T0 -q -o {base}/a.tzst"),
+            f"{base}/a.tzst",
+        ),
         "save": (lambda: _expect("Cache saved", save(cache, tree, str, store)), f"{base}/caches"),
         "extract": (lambda: extract_zip(f"{base}/ours.zip", out), out),
         "unzip": (lambda: _run(f"unzip -q {base}/a.zip -d {out}"), out),

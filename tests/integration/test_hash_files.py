@@ -80,7 +80,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def _run(shell: list[str], root: Path, *globs: str, path: str = "") -> subprocess.CompletedProcess[str]:
+def _run(
+    shell: list[str], root: Path, *globs: str, path: str = ""
+) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": path or os.environ["PATH"], "CODEBUILD_SRC_DIR": str(root)}
     command = [*shell, str(TOOL), *globs]
     return subprocess.run(command, env=environment, capture_output=True, text=True, cwd="/")

@@ -6,12 +6,11 @@ import os
 import re
 import sys
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from penstock.cli.alarm import Alarm, interrupt_on_signals
 from penstock.cli.request import Request, RequestError
-from penstock.cli.services import make_services
+from penstock.cli.services import is_container, make_services
 from penstock.cli.terminal import Terminal
 from penstock.runner.codebuild.build import Build, Rescue
 from penstock.runner.codebuild.environment import inherited
@@ -21,9 +20,6 @@ from penstock.runner.codebuild.sinks import Sink
 from penstock.runner.shells.contract import DeadlinePassed
 from penstock.state.builds import Status
 
-if TYPE_CHECKING:
-    pass
-
 EXITS = {Status.SUCCEEDED: 0, Status.STOPPED: 130, Status.FAULT: 3}
 
 
@@ -31,43 +27,63 @@ def perform(request: Request) -> int:
     """Performs one build in the foreground; the exit code says how it ended."""
     interrupt_on_signals()
     terminal = Terminal(2 if request.given.has("json") else 1)
-    sink = _sink(request, terminal)
-    folder = _make_folder(request.environ)
+    sink = make_sink(request, terminal)
+    folder = make_folder(request.environ)
     began = time.monotonic()
     try:
         order = make_order(request, folder)
-        build = Build(order, make_services(request), sink, rescue=_rescue(request, terminal))
-        with Alarm(request.timeout, getattr(sink, "tick", None) if terminal.is_live else None):
-            result = build.perform()
-    except DeadlinePassed:
-        result = Result(Status.TIMED_OUT, ())
+        build = Build(order, make_services(request, sink), sink, rescue=_rescue(request, terminal))
+        tick = getattr(sink, "tick", None) if terminal.is_live else None
+        result = perform_in_time(build, request.timeout, tick)
     finally:
-        _remove(folder)
+        remove_folder(folder)
     _tell(request, result, time.monotonic() - began, terminal, sink)
     return EXITS.get(result.status, 1)
+
+
+def perform_in_time(build: Build, timeout: float, tick: Callable[[], None] | None) -> Result:
+    """Performs the build within `timeout` seconds; `tick` is called twice a second."""
+    try:
+        with Alarm(timeout, tick):
+            return build.perform()
+    except DeadlinePassed:
+        return Result(Status.TIMED_OUT, ())
 
 
 def make_order(request: Request, folder: str) -> Order:
     """The order for a build on this machine, whose temporary folder is `folder`."""
     given, environ = request.given, request.environ
-    machine = inherited(environ)
-    machine.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-    machine["PATH"] = f"{_tools()}:{machine['PATH']}"
-    machine.setdefault("HOME", os.path.expanduser("~"))
+    container = is_container(request)
     return Order(
         spec=request.spec,
         project=given.last("name") or _project(request.folder),
-        uuid=_uuid(),
+        uuid=make_uuid(),
         folder=os.path.join(folder, "tmp"),
-        machine=machine,
+        machine={} if container else _machine(environ),
         overrides=request.overrides,
         started=time.time(),
         timeout=request.timeout,
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1",
+        image=_image(request) if container else "",
         initiator=environ.get("USER", ""),
         shell=request.spec.env.shell or "sh",
         strict_runtimes=given.has("strict_runtimes"),
     )
+
+
+def _machine(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a build on this machine; CodeBuild's own programs are found first."""
+    machine = inherited(environ)
+    path = machine.get("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    machine["PATH"] = f"{_tools()}:{path}"
+    machine.setdefault("HOME", os.path.expanduser("~"))
+    return machine
+
+
+def _image(request: Request) -> str:
+    from penstock.cli.container import image_of
+
+    return image_of(request.given)
 
 
 def _tools() -> str:
@@ -82,12 +98,12 @@ def _project(folder: str) -> str:
     return name[:150] or "build"
 
 
-def _uuid() -> str:
+def make_uuid() -> str:
     digits = os.urandom(16).hex()
     return "-".join((digits[:8], digits[8:12], f"4{digits[13:16]}", digits[16:20], digits[20:]))
 
 
-def _make_folder(environ: Mapping[str, str]) -> str:
+def make_folder(environ: Mapping[str, str]) -> str:
     """A folder of the build's own; other users may pass through it (run-as), not look around."""
     folder = os.path.join(environ.get("TMPDIR") or "/tmp", f"penstock-{os.urandom(8).hex()}")  # noqa: S108
     try:
@@ -100,14 +116,14 @@ def _make_folder(environ: Mapping[str, str]) -> str:
     return folder
 
 
-def _remove(folder: str) -> None:
+def remove_folder(folder: str) -> None:
     try:
         remove(folder)
     except OSError as error:
         print(f"penstock run: {folder} was left behind: {error}", file=sys.stderr)
 
 
-def _sink(request: Request, terminal: Terminal) -> Sink:
+def make_sink(request: Request, terminal: Terminal) -> Sink:
     log_format = request.given.last("log_format") or "pretty"
     if log_format == "aws":
         from penstock.cli.log_aws import AwsSink

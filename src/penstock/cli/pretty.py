@@ -35,6 +35,7 @@ class PrettySink:
         self._phase = PhaseType.SUBMITTED
         self._entered = 0.0
         self._doing = ""
+        self._is_red = False
 
     def phase_entered(self, phase: PhaseType, at: float) -> None:
         self._phase, self._entered, self._doing = phase, at, ""
@@ -71,8 +72,10 @@ class PrettySink:
         status = f" {record.status}" if failed else ""
         seconds = duration((record.ended or record.started) - record.started)
         self._line(self._terminal.style(f"{mark} {record.phase}{status} {seconds}", color))
-        if record.context.message and record.context.code != "COMMAND_EXECUTION_ERROR":
+        if failed and self._is_red and record.context.code != "COMMAND_EXECUTION_ERROR":
+            # The first failure is told at the end; a later one must not hide it (CB-207).
             self._line(self._terminal.style(record.context.message, color))
+        self._is_red = self._is_red or failed
 
     def tick(self) -> None:
         """Redraws the live line: the phase, how long it has taken, the command at work."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from penstock.cli.request import Request, RequestError, cache_folder
 from penstock.runner.codebuild.order import Deliver, Services
+from penstock.runner.codebuild.sinks import Sink
 from penstock.runner.shells.contract import Setting
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from penstock.runner.shells.contract import Host
 
 
-def make_services(request: Request) -> Services:
+def make_services(request: Request, sink: Sink) -> Services:
     """Raises RequestError for a secrets file, say, that cannot be read."""
     container = is_container(request)
 
@@ -30,7 +31,7 @@ def make_services(request: Request) -> Services:
 
     return Services(
         fetch=fetch,
-        host=lambda setting: _host(request, setting),
+        host=lambda setting: _host(request, setting, sink),
         inside=_in_container if container else str,
         secrets=_secrets(request),
         caches=_caches(request),
@@ -51,14 +52,17 @@ def _in_container(path: str) -> str:
     return f"/codebuild/output/{digits}/{leaf}"
 
 
-def _host(request: Request, setting: Setting) -> Host:
+def _host(request: Request, setting: Setting, sink: Sink) -> Host:
     if not is_container(request):
         from penstock.runner.shells.local import LocalHost
 
         return LocalHost(setting)
     from penstock.cli.container import make_container
 
-    return make_container(request, setting, _in_container(setting.source))
+    inside = _in_container(setting.source)
+    return make_container(
+        request.given, request.environ, request.folder, setting, inside, sink.note
+    )
 
 
 def _secrets(request: Request) -> tuple[SecretSource, ...]:

@@ -199,20 +199,22 @@ def next_moves(plan: Plan, progress: BatchProgress) -> Moves:
     """All there is to do now."""
     waiting = [task for task in plan.tasks if progress.is_waiting(task.identifier)]
     failed = _failed(plan, progress)
+    ending = progress.stopped or (plan.fast_fail and bool(failed))
     lost = {*failed, *progress.dropped}
-    if progress.stopped or (plan.fast_fail and failed):
-        drop = tuple((task.identifier, _lost_dependency(task, lost) or "") for task in waiting)
-        stop = sorted(progress.running - progress.stopping)
-        return Moves((), tuple(stop), drop, _end(plan, progress, waiting))
-    drop = tuple(
-        (task.identifier, because)
+    drop = {}
+    for task in waiting:
+        because = next((name for name in task.depends_on if name in lost), "" if ending else None)
+        if because is not None:
+            drop[task.identifier] = because
+    ready = [
+        task
         for task in waiting
-        if (because := _lost_dependency(task, lost)) is not None
-    )
-    ready = [task for task in waiting if all(name in progress.ended for name in task.depends_on)]
-    ready = [task for task in ready if _lost_dependency(task, lost) is None]
+        if task.identifier not in drop and all(name in progress.ended for name in task.depends_on)
+    ]
     free = max(plan.jobs - len(progress.running), 0)
-    return Moves(tuple(ready[:free]), (), drop, _end(plan, progress, waiting))
+    stop = sorted(progress.running - progress.stopping) if ending else []
+    end = None if waiting or progress.running else final_status(plan, progress)
+    return Moves(tuple(ready[:free]), tuple(stop), tuple(drop.items()), end)
 
 
 def _failed(plan: Plan, progress: BatchProgress) -> list[str]:
@@ -222,14 +224,6 @@ def _failed(plan: Plan, progress: BatchProgress) -> list[str]:
         if not task.ignore_failure
         and progress.ended.get(task.identifier, Status.SUCCEEDED) is not Status.SUCCEEDED
     ]
-
-
-def _lost_dependency(task: Task, lost: set[str]) -> str | None:
-    return next((name for name in task.depends_on if name in lost), None)
-
-
-def _end(plan: Plan, progress: BatchProgress, waiting: list[Task]) -> Status | None:
-    return None if waiting or progress.running else final_status(plan, progress)
 
 
 def final_status(plan: Plan, progress: BatchProgress) -> Status:

@@ -20,12 +20,15 @@ _WINDOW = 120
 
 
 def render(result: LintResult, format: str = "text", color: bool = False) -> str:
-    """The result in one of `FORMATS`, ending in a newline unless it is empty."""
+    """The result in one of `FORMATS`, ending in a newline unless it is empty.
+
+    Text leaves `problems` to the caller: they belong on standard error.
+    """
     return FORMATS[format](result, color)
 
 
 def _text(result: LintResult, color: bool) -> str:
-    lines = [f"penstock lint: {_visible(problem)}" for problem in result.problems]
+    lines: list[str] = []
     for diagnostic in result.diagnostics:
         lines += _paragraph(diagnostic, result.sources.get(diagnostic.file, ()), color)
     return "\n".join([*lines, _summary(result)]) + "\n"
@@ -200,7 +203,8 @@ def _github(result: LintResult, _color: bool) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    written = text.encode("utf-8", "replace").decode()
+    return written.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

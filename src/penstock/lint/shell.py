@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from penstock.lint.quoting import bracket_end, quote_end, unquoted
+
 
 class Call(NamedTuple):
     """One simple command. Words keep their quotes; redirections and assignments stand apart.
@@ -50,22 +52,11 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _OPENS = frozenset({"if", "while", "until", "for", "case", "{", "select"})
 _CLOSES = frozenset({"fi", "done", "esac", "}"})
 _LEADS = frozenset({"then", "else", "elif", "do", "!", "if", "while", "until", "{"})
-_QUOTES = re.compile(r"""\\(.)|'([^']*)'|"((?:\\.|[^"\\])*)\"""", re.DOTALL)
 _SPACE = re.compile(r"(?:[ \t\r]|\\\n)+")
 _OPERATOR = re.compile(r"\n|;;&?|;&?|&&|\|\||\|&|\||&(?!>)|[()]")
 _REDIRECTION = re.compile(r"(?:\d*(?:<<<|<<-?|<>|<&|<(?!\()|>>|>&|>\||>(?!\())|&>>?)[ \t]*")
 _CHARACTERS = re.compile(r"""[^\s\\'"$`;&|()<>]+""")
 _FUNCTION_BRACKETS = re.compile(r"\(\s*\)")
-
-
-def unquoted(word: str) -> str:
-    """The word as the shell would pass it on, variables unexpanded."""
-    return _QUOTES.sub(lambda quote: quote[1] or quote[2] or quote[3] or "", word)
-
-
-def expandable(word: str) -> str:
-    """The word without its single-quoted parts, in which nothing is expanded."""
-    return _QUOTES.sub(lambda quote: "''" if quote[2] is not None else quote[0], word)
 
 
 def calls(script: str) -> tuple[Call, ...]:
@@ -104,8 +95,8 @@ class _Scanner:
                 self.at = self._find("\n", self.at)
             elif redirection := _REDIRECTION.match(self.text, self.at, self.end):
                 self._redirect(redirection)
-            elif self._operator_ahead():
-                yield from self._operator()
+            elif operator := _OPERATOR.match(self.text, self.at, self.end):
+                yield from self._operator(operator)
             else:
                 self._word()
         yield from self._finish("")
@@ -123,14 +114,9 @@ class _Scanner:
             yield Call(words, assignments, tuple(self.redirections), self.first, ends, *place)
         self.clear()
 
-    def _operator_ahead(self) -> bool:
-        return _OPERATOR.match(self.text, self.at, self.end) is not None
-
-    def _operator(self) -> Iterator[Call]:
+    def _operator(self, operator: re.Match[str]) -> Iterator[Call]:
         if self._brackets():
             return
-        operator = _OPERATOR.match(self.text, self.at, self.end)
-        assert operator is not None  # noqa: S101 - the caller has looked
         self.at = operator.end()
         sign = operator[0]
         yield from self._finish(sign)
@@ -148,7 +134,7 @@ class _Scanner:
         if self.text[self.at] != "(":
             return False
         if not self.words and self.assignments and self.text[self.at - 1] == "=":
-            end = min(_bracket_end(self.text, self.at + 1, self.end) + 1, self.end)
+            end = min(bracket_end(self.text, self.at + 1, self.end) + 1, self.end)
             self.assignments[-1] += self.text[self.at : end]
         elif not self.words and self.text.startswith("((", self.at):
             end = min(self._find("))", self.at) + 2, self.end)
@@ -240,11 +226,11 @@ class _Scanner:
         if character in "'`":
             return self._find(character, place + 1) + 1
         if character == '"':
-            end = _quote_end(text, place + 1, self.end)
+            end = quote_end(text, place + 1, self.end)
             self._substitutions(place + 1, end)
             return end + 1
         if text.startswith(("$(", "<(", ">("), place):
-            end = _bracket_end(text, place + 2, self.end)
+            end = bracket_end(text, place + 2, self.end)
             if not text.startswith("$((", place):
                 self.inner.append((place + 2, end))
             return end + 1
@@ -255,54 +241,7 @@ class _Scanner:
     def _substitutions(self, start: int, end: int) -> None:
         """Note the `$(...)` inside a double-quoted part."""
         while (start := self.text.find("$(", start, end)) >= 0:
-            close = _bracket_end(self.text, start + 2, end)
+            close = bracket_end(self.text, start + 2, end)
             if not self.text.startswith("$((", start):
                 self.inner.append((start + 2, close))
             start = close
-
-
-_INSIDE_QUOTE = re.compile(r'[^"\\$`]+|\\.', re.DOTALL)
-_INSIDE_BRACKET = re.compile(r"""[^"'()\\]+|\\.|'[^']*'""", re.DOTALL)
-
-
-def _quote_end(text: str, place: int, end: int) -> int:
-    """The offset of the `"` that closes a double-quoted part, or `end`."""
-    while place < end and text[place] != '"':
-        if run := _INSIDE_QUOTE.match(text, place, end):
-            place = run.end()
-        elif text.startswith("$(", place):
-            place = _bracket_end(text, place + 2, end) + 1
-        else:
-            place += 1
-    return min(place, end)
-
-
-def _bracket_end(text: str, place: int, end: int) -> int:
-    """The offset of the `)` that closes what was opened before `place`, or `end`.
-
-    Brackets are counted, not recursed into: a script of ten thousand `(` must not end the linter.
-    """
-    open_brackets = 1
-    while place < end:
-        character = text[place]
-        if run := _INSIDE_BRACKET.match(text, place, end):
-            place = run.end()
-            continue
-        if character == '"':
-            place = _plain_quote_end(text, place + 1, end)
-        elif character == "(":
-            open_brackets += 1
-        elif character == ")":
-            open_brackets -= 1
-            if not open_brackets:
-                return place
-        place += 1
-    return end
-
-
-_PLAIN_QUOTE = re.compile(r'(?:[^"\\]|\\.)*', re.DOTALL)
-
-
-def _plain_quote_end(text: str, place: int, end: int) -> int:
-    quoted = _PLAIN_QUOTE.match(text, place, end)
-    return quoted.end() if quoted else end

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.lint.shell import calls, expandable, unquoted
+from penstock.lint.quoting import expandable, unquoted
+from penstock.lint.shell import calls
 
 
 @pytest.mark.parametrize(

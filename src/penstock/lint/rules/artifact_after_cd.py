@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from penstock.documents.diagnostics import Severity
 from penstock.lint.outputs import artifacts_of, folders_of
+from penstock.lint.quoting import unquoted
 from penstock.lint.rule import Finding, rule
-from penstock.lint.shell import unquoted
 from penstock.lint.subject import Subject
 from penstock.lint.working_directory import walked
 

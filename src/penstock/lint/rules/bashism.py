@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from penstock.documents.diagnostics import Severity
+from penstock.lint.quoting import expandable
 from penstock.lint.rule import Finding, rule
-from penstock.lint.shell import Call, expandable
+from penstock.lint.shell import Call
 from penstock.lint.subject import Subject
 
 _BUILTINS = frozenset(

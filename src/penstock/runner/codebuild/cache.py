@@ -1,7 +1,7 @@
 """A build's cache: which one to restore, whether to save (CB-090 to CB-093, CB-096).
 
 Without a key a project has one cache, replaced when its files changed. With a key a cache is
-written once and kept as it is. Nothing that goes wrong with a cache fails a build: the log tells it.
+written once and kept as it is. Nothing that goes wrong with a cache fails a build; the log tells.
 """
 
 from __future__ import annotations

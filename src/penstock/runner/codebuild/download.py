@@ -41,22 +41,28 @@ def _prepared(
     masker: Masker,
     variables: dict[str, str],
 ) -> Ground | PhaseContext:
-    install: tuple[Command, ...] = ()
-    if order.spec.phase("install").runtime_versions:
-        from penstock.runner.codebuild.selection import select_runtimes
-
-        selected = select_runtimes(order, services, sink, variables)
-        if isinstance(selected, PhaseContext):
-            return selected
-        install = selected
-    else:
+    wants_runtimes = bool(order.spec.phase("install").runtime_versions)
+    if not wants_runtimes:
         sink.note("No runtime version selected in buildspec.")
+    elif not order.image:
+        from penstock.runner.codebuild.selection import select_here
+
+        chosen = select_here(order, sink, variables)
+        if isinstance(chosen, PhaseContext):
+            return chosen
+        variables |= chosen
     marker = f"CODEBUILD_BUILD_ID={variables['CODEBUILD_BUILD_ID']}"
-    setting = Setting(order.shell, order.folder, source.path, variables, marker)
-    host = services.host(setting)
+    host = services.host(Setting(order.shell, order.folder, source.path, variables, marker))
     session = Session(host, fresh_per_command=order.spec.version == "0.1")
     folder = variables["CODEBUILD_SRC_DIR"]
-    ground = Ground(source, folder, masker, host, session, _with_install(order.spec, install))
+    ground = Ground(source, folder, masker, host, session, order.spec)
+    if wants_runtimes and order.image:
+        from penstock.runner.codebuild.selection import select_in_image
+
+        commands = select_in_image(order, sink, variables, host)
+        if isinstance(commands, PhaseContext):
+            return commands
+        ground = ground._replace(spec=_with_install(order.spec, commands))
     if order.spec.cache is not None and services.caches is not None:
         from penstock.runner.codebuild.caching import restore_cache
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 _PIPE_BYTES = 1 << 20  # room for much output, so that the program need not wait for us to read
@@ -26,7 +26,7 @@ class Program:
     Raises OSError where it cannot be started: FileNotFoundError where it is not installed.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
         output, output_end = _pipe()
         complaint, complaint_end = os.pipe()
         try:

@@ -60,7 +60,7 @@ class NoFit(NamedTuple):
         found = ", ".join(f"{one.version} ({one.source})" for one in _newest_first(self.there))
         return (
             f"{self.runtime} {self.wanted} is not installed: this machine has "
-            f"{found or f'no {self.runtime}'}. Install it, or expect other results than CodeBuild's."
+            f"{found or f'no {self.runtime}'}. Install it to build as CodeBuild does."
         )
 
     def refusal(self) -> str:

@@ -10,68 +10,10 @@ import os
 import re
 import time
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from penstock.runner.codebuild.program import Program
 from penstock.runner.codebuild.runtimes import Installed, Link, version_parts
-
-PATIENCE = 5.0
-"""Seconds in which a program has to tell its version."""
-
-
-class Layout(NamedTuple):
-    """Where a version manager, or the system, keeps versions of a runtime, one folder for each.
-
-    The programs are in `bin` of a version's folder, or of the folder `inner` within it.
-    """
-
-    runtime: str
-    source: str
-    roots: tuple[str, ...]
-    inner: str = ""
-
-
-_ASDF = ("$ASDF_DATA_DIR/installs", "~/.asdf/installs")
-_MISE = (
-    "$MISE_DATA_DIR/installs",
-    "$XDG_DATA_HOME/mise/installs",
-    "~/.local/share/mise/installs",
-)
-_FNM = ("$FNM_DIR", "$XDG_DATA_HOME/fnm", "~/.local/share/fnm", "~/.fnm")
-
-
-def _each(roots: tuple[str, ...], folder: str) -> tuple[str, ...]:
-    return tuple(f"{root}/{folder}" for root in roots)
-
-
-LAYOUTS = (
-    Layout("golang", "goenv", ("$GOENV_ROOT/versions", "~/.goenv/versions")),
-    Layout("golang", "asdf", _each(_ASDF, "golang"), "go"),
-    Layout("golang", "mise", _each(_MISE, "go")),
-    Layout("golang", "", ("/usr/lib", "/usr/local")),
-    Layout("java", "sdkman", ("$SDKMAN_DIR/candidates/java", "~/.sdkman/candidates/java")),
-    Layout("java", "asdf", _each(_ASDF, "java")),
-    Layout("java", "mise", _each(_MISE, "java")),
-    Layout("java", "", ("/usr/lib/jvm",)),
-    Layout("nodejs", "nvm", ("$NVM_DIR/versions/node", "~/.nvm/versions/node")),
-    Layout("nodejs", "fnm", _each(_FNM, "node-versions"), "installation"),
-    Layout("nodejs", "volta", ("$VOLTA_HOME/tools/image/node", "~/.volta/tools/image/node")),
-    Layout("nodejs", "nodenv", ("$NODENV_ROOT/versions", "~/.nodenv/versions")),
-    Layout("nodejs", "n", ("$N_PREFIX/n/versions/node", "/usr/local/n/versions/node")),
-    Layout("nodejs", "asdf", _each(_ASDF, "nodejs")),
-    Layout("nodejs", "mise", _each(_MISE, "node")),
-    Layout("php", "phpenv", ("$PHPENV_ROOT/versions", "~/.phpenv/versions")),
-    Layout("php", "asdf", _each(_ASDF, "php")),
-    Layout("php", "mise", _each(_MISE, "php")),
-    Layout("python", "pyenv", ("$PYENV_ROOT/versions", "~/.pyenv/versions")),
-    Layout("python", "asdf", _each(_ASDF, "python")),
-    Layout("python", "mise", _each(_MISE, "python")),
-    Layout("ruby", "rbenv", ("$RBENV_ROOT/versions", "~/.rbenv/versions")),
-    Layout("ruby", "asdf", _each(_ASDF, "ruby")),
-    Layout("ruby", "mise", _each(_MISE, "ruby")),
-    Layout("rust", "rustup", ("$RUSTUP_HOME/toolchains", "~/.rustup/toolchains")),
-    Layout("rust", "asdf", _each(_ASDF, "rust")),
-)
+from penstock.runner.codebuild.runtimes_layouts import LAYOUTS
 
 # The program that stands for a runtime comes first.
 _PROGRAMS = {
@@ -95,10 +37,13 @@ _JAVA_VERSION = re.compile(r'(?:^JAVA_VERSION=|version )"(?:1\.(?=\d))?([\d.]+)'
 _VERSION = re.compile(r"(\d+\.\d+[\d.]*)")
 
 
-def find(names: Iterable[str], environ: Mapping[str, str], root: str = "") -> list[Installed]:
+def find(
+    names: Iterable[str], environ: Mapping[str, str], root: str = "", *, patience: float = 5.0
+) -> list[Installed]:
     """What is installed of the named runtimes, as seen with the variables `environ`.
 
-    `root` is put before absolute paths of the system, where that is mounted elsewhere.
+    `root` is put before absolute paths of the system, where that is mounted elsewhere. Programs
+    have `patience` seconds to tell their versions.
     """
     machine = _Machine(environ, root)
     found: list[Installed] = []
@@ -111,7 +56,7 @@ def find(names: Iterable[str], environ: Mapping[str, str], root: str = "") -> li
         path = machine.which(_PROGRAMS[name][0])
         if path and name != "dotnet" and not any(one.first for one in there):
             asked += machine.ask(name, path)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     for name, path, program in asked:
         answer = program.answer(deadline)
         version = _version_in(name, answer.output.decode("utf-8", "replace") + answer.complaint)

@@ -6,7 +6,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from penstock.runner.codebuild.archives import (
     ArchiveError,
@@ -22,6 +22,7 @@ from penstock.runner.shells.contract import HostError
 from penstock.runner.shells.docker_engine import reason
 
 if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
     from docker import APIClient
 
 CHUNK = 1 << 20
@@ -102,10 +103,11 @@ class _Chunks(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: IO[bytes] | bytearray | memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        room = memoryview(buffer)
         if not self._rest:
             self._rest = memoryview(next(self._chunks, b""))
-        size = min(len(buffer), len(self._rest))  # type: ignore[arg-type]
-        buffer[:size] = self._rest[:size]  # type: ignore[index]
+        size = min(len(room), len(self._rest))
+        room[:size] = self._rest[:size]
         self._rest = self._rest[size:]
         return size

@@ -25,7 +25,7 @@ while read -r __penstock; do printf %s "${__penstock#sync }" >&3; done
 
 
 class ContainerShell(DrivenShell):
-    """Docker copies a program's stdout and stderr each on its own, so an answer may overtake output.
+    """An engine copies stdout and stderr each on its own, so an answer may overtake output.
 
     Hence a word is asked for after each answer: the output is whole when the word has come. It is
     made only then, so nothing a command prints can be taken for it.
@@ -84,19 +84,13 @@ class ContainerShell(DrivenShell):
         word = os.urandom(16).hex().encode()
         self._stream.send(b"sync " + word + b"\n")
         held = bytearray()
-        found = -1
-        while found < 0:
+        while (found := held.find(word)) < 0:
+            if (sure := len(held) - len(word)) > 0:  # what is no beginning of the word
+                emit(bytes(held[:sure]))
+                del held[:sure]
             if not self._receive(held.extend, deadline):
+                found = len(held)
                 break
-            found = held.find(word)
-            if found < 0:
-                ready = len(held) - len(word) + 1
-                if ready > 0:
-                    emit(bytes(held[:ready]))
-                    del held[:ready]
-        if found < 0:
-            emit(bytes(held))
-            return
         if found:
             emit(bytes(held[:found]))
         self._output = bytes(held[found + len(word) :])

@@ -94,9 +94,7 @@ class Stream:
             pass
 
     def close(self) -> None:
-        response = self._handle._response
-        self._handle.close()
-        response.close()
+        self._handle._response.close()
         self._socket.close()
 
     def _read_ahead(self) -> bytes:

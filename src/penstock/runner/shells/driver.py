@@ -116,7 +116,7 @@ class Exchange(NamedTuple):
             os.close(descriptor)
             reason = "it is not a file any more"
         except OSError as error:
-            reason = error.strerror
+            reason = error.strerror or str(error)
         raise HostError(
             f"{name} in the folder through which Penstock speaks to the build's shell "
             f"({self.folder}): {reason}. A command of the build has changed that folder, or its "

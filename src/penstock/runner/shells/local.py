@@ -6,6 +6,7 @@ import fcntl
 import os
 import select
 import time
+from signal import SIGPIPE, SIGXFSZ
 
 from penstock.runner.shells.contract import DeadlinePassed, Emit, Ended, HostError, Setting
 from penstock.runner.shells.driver import DrivenShell, Exchange, program, status_of
@@ -14,6 +15,8 @@ from penstock.runner.shells.processes import end_all
 PIPE_SIZE = 1 << 20
 CLOSING_SECONDS = 1.0
 NO_PIDFD_POLL = 0.02
+# Python ignores these, and what is ignored stays so in every program the build starts.
+NOT_IGNORED = (SIGPIPE, SIGXFSZ)
 
 
 class LocalHost:
@@ -193,7 +196,12 @@ def _spawn(
     moves = [(os.POSIX_SPAWN_DUP2, end, number) for number, end in enumerate(ends)]
     try:
         return os.posix_spawnp(
-            arguments[0], arguments, environment, file_actions=moves, setsid=True
+            arguments[0],
+            arguments,
+            environment,
+            file_actions=moves,
+            setsid=True,
+            setsigdef=NOT_IGNORED,
         )
     except OSError as error:
         raise HostError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import signal
 from contextlib import suppress
 
 from penstock.runner.shells.contract import HostError
@@ -55,6 +56,8 @@ def _become(
 ) -> None:
     try:
         os.setsid()
+        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python; a build's programs expect them
+            signal.signal(ignored, signal.SIG_DFL)
         for number, end in enumerate(ends):
             os.dup2(end, number)
         if os.geteuid() == 0:

@@ -17,7 +17,10 @@ def _entry(tmp_path: Path, name: str, content: bytes) -> Entry:
 
 
 def test_files_are_copied_with_their_modes_times_and_links(tmp_path: Path) -> None:
-    entries = [_entry(tmp_path, "bin/run", b"#!/bin/sh\n"), _entry(tmp_path, "big", os.urandom(3 << 20))]
+    entries = [
+        _entry(tmp_path, "bin/run", b"#!/bin/sh\n"),
+        _entry(tmp_path, "big", os.urandom(3 << 20)),
+    ]
     os.chmod(entries[0].source, 0o755)
     os.utime(entries[0].source, (0, 1_600_000_000))
     link = Entry("unused", "bin/link", "run")
@@ -54,7 +57,9 @@ def test_a_failure_keeps_the_earlier_artifact(tmp_path: Path) -> None:
     assert sorted(os.listdir(out)) == [".app.penstock-artifact", "app"]
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/../b", "/abs", "a//b", "a/", "a\\b", "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x", "a/../b", "/abs", "a//b", "a/", "a\\b", "a\0b"]
+)
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
     """CB-085: a name may contain `/`, and that is all."""
     with pytest.raises(ArchiveError, match="artifact name"):

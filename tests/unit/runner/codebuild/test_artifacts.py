@@ -140,7 +140,9 @@ def test_a_path_that_leaves_the_source_is_skipped(choose: Choose, pattern: str) 
     assert selection.notes == (f"Skipping invalid file path {pattern}: it is outside the source",)
 
 
-def test_a_path_outside_the_base_directory_may_stay_in_the_source(choose: Choose, root: Path) -> None:
+def test_a_path_outside_the_base_directory_may_stay_in_the_source(
+    choose: Choose, root: Path
+) -> None:
     """CB-208"""
     files = ("../README.md", f"{root}/dist/app.js", f"{root}/other/*")
     assert _names(choose(*files, base_directory="dist")) == ["README.md", "app.js", "other/app.js"]
@@ -160,7 +162,11 @@ def test_an_absolute_path_of_the_build_is_resolved_to_one_readable_here(root: Pa
 def test_without_enable_symlinks_a_link_is_packed_as_its_file(choose: Choose, root: Path) -> None:
     os.symlink("app.js", root / "dist/latest.js")
     entry = choose("dist/latest.js").files[0]
-    assert (entry.source, entry.name, entry.link) == (str(root / "dist/app.js"), "dist/latest.js", "")
+    assert (entry.source, entry.name, entry.link) == (
+        str(root / "dist/app.js"),
+        "dist/latest.js",
+        "",
+    )
 
 
 def test_enable_symlinks_keeps_internal_links(choose: Choose, root: Path) -> None:

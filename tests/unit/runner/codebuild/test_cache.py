@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -12,7 +11,6 @@ from penstock.runner.codebuild.cache import ExpandedCache, invalidate, restore, 
 from penstock.runner.codebuild.cache_folder import CacheFolder
 
 PATHS = ("node_modules/**/*",)
-Build = Callable[..., tuple[str, ...]]
 
 
 class Project:
@@ -40,10 +38,10 @@ class Project:
         path = self.root / "node_modules" / name
         return path.read_text() if path.exists() else None
 
-    def save(self, **keys: object) -> tuple[str, ...]:
+    def save(self, **keys: Any) -> tuple[str, ...]:
         return save(self.cache._replace(**keys), str(self.root), str, self.store)
 
-    def restore(self, **keys: object) -> tuple[str, ...]:
+    def restore(self, **keys: Any) -> tuple[str, ...]:
         return restore(self.cache._replace(**keys), str(self.root), str, self.store)
 
     def blobs(self) -> list[Path]:
@@ -253,7 +251,11 @@ def test_no_paths_and_no_files_are_said(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("path", "why"),
-    [("~/.npm/**/*", "`~` is not expanded"), ("../x/*", "leads out of the source"), ("/", "names no")],
+    [
+        ("~/.npm/**/*", "`~` is not expanded"),
+        ("../x/*", "leads out of the source"),
+        ("/", "names no"),
+    ],
 )
 def test_a_path_that_cannot_be_cached_is_said_and_the_others_are(
     project: Project, path: str, why: str

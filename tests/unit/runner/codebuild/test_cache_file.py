@@ -83,7 +83,18 @@ def test_a_cache_cut_anywhere_is_seen(tmp_path: Path, codec: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../evil", "/evil", "0/../evil", "1/x", "9/x", "x", "0", "0/other/x", "-1/deps/x", "00000000/deps/x"],
+    [
+        "../evil",
+        "/evil",
+        "0/../evil",
+        "1/x",
+        "9/x",
+        "x",
+        "0",
+        "0/other/x",
+        "-1/deps/x",
+        "00000000/deps/x",
+    ],
 )
 def test_entries_outside_the_declared_paths_are_left_out(tmp_path: Path, name: str) -> None:
     root = tmp_path / "root"

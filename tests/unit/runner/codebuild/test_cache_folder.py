@@ -57,4 +57,3 @@ def test_an_open_file_survives_its_replacement(store: CacheFolder) -> None:
         _put(store, "a", b"new", replace=True)
         store.discard("a")
         assert file.read() == b"old"
-

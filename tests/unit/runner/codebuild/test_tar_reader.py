@@ -14,7 +14,9 @@ from penstock.runner.codebuild.archives import ArchiveError, Limits, UnsafeArchi
 from penstock.runner.codebuild.tar_reader import extract_tar
 
 
-def _tar(path: Path, *members: tuple[str, bytes, bytes, str], format: int = tarfile.PAX_FORMAT) -> str:
+def _tar(
+    path: Path, *members: tuple[str, bytes, bytes, str], format: int = tarfile.PAX_FORMAT
+) -> str:
     """Members as (name, type, content, link)."""
     with tarfile.open(path, "w", format=format) as archive:
         for name, kind, content, link in members:
