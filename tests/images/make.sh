@@ -1,12 +1,12 @@
 #!/bin/sh
 # Makes the image of the container tests from programs of this machine: nothing is pulled.
 #   tests/images/make.sh penstock-test:latest
-# Needs busybox, bash, ldd, tar, and the docker (or, by DOCKER=podman, podman) program.
+# Needs busybox, bash, nohup, ldd, tar, and the docker (or, by DOCKER=podman, podman) program.
 # The image has sh (busybox) and bash, the user `builder`, and what CodeBuild's own images have that
 # matters to Penstock: an entrypoint called dockerd-entrypoint.sh, and a USER that is not root.
 set -eu
 tag=${1:?usage: make.sh IMAGE}
-for program in busybox bash ldd tar "${DOCKER:-docker}"; do
+for program in busybox bash nohup ldd tar "${DOCKER:-docker}"; do
   command -v "$program" >/dev/null || { echo "make.sh: $program is not installed" >&2; exit 1; }
 done
 
@@ -26,6 +26,7 @@ add() { # a program and the libraries it is linked with
 }
 add busybox
 add bash
+add nohup # which some busyboxes lack
 for applet in $(busybox --list); do
   [ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"
 done

@@ -203,6 +203,28 @@ def test_a_shim_is_passed_by(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize(
+    ("base", "version"), [("usr/bin", "3.12"), ("home/.pyenv/versions/3.12.1/bin", "3.12.1")]
+)
+def test_a_virtual_environment_that_path_leads_to_stays_first(
+    tmp_path: Path, base: str, version: str
+) -> None:
+    """A link to its python from another folder would lead out of it, and so would its base."""
+    program(tmp_path / base / "python3.12")
+    (tmp_path / base / "python3").symlink_to("python3.12")
+    (tmp_path / "venv/bin").mkdir(parents=True)
+    (tmp_path / "venv/pyvenv.cfg").touch()
+    for name in ("python", "python3", "python3.12"):
+        (tmp_path / "venv/bin" / name).symlink_to(tmp_path / base / "python3")
+    program(tmp_path / "venv/bin/pip")
+    program(tmp_path / "venv/bin/pip3")
+    path = f"{tmp_path}/venv/bin:{tmp_path}/usr/bin"
+    selection = select([("python", "3.12")], look(tmp_path, "python", PATH=path))
+    (chosen,) = selection.chosen
+    assert (chosen.version, chosen.first) == (version, True)
+    assert selection.settings(path, "/links") == {}
+
+
 def test_nothing_is_looked_for_beyond_the_runtimes_wanted(tmp_path: Path) -> None:
     program(tmp_path / "usr/bin/node", "v18.19.0", log=tmp_path / "ran")
     assert look(tmp_path, "docker") == look(tmp_path, "ruby") == []

@@ -27,7 +27,7 @@ from math import prod
 from typing import NamedTuple
 
 from penstock.documents.buildspec import Batch, BatchEnv, BatchTask, Entry, Fanout, Matrix
-from penstock.state.batches import BatchProgress
+from penstock.state.batches import BatchPhaseRecord, BatchPhaseType, BatchProgress
 from penstock.state.builds import Status
 
 MOST_BUILDS = 100  # the highest maximumBuildsAllowed that a project can have (CB-105)
@@ -255,3 +255,23 @@ def record(progress: BatchProgress, event: Event) -> BatchProgress:
             return progress._replace(dropped={**dropped, name: because})
         case BatchStopped():
             return progress._replace(stopped=True)
+
+
+def phase_records(
+    submitted: float, downloaded: float, ended: float, status: Status
+) -> tuple[BatchPhaseRecord, ...]:
+    """The phases of a batch whose builds began at `downloaded` and were over at `ended` (CB-104).
+
+    AWS does not say whether artifacts of a batch that failed are combined: here they are not.
+    """
+    phase = BatchPhaseType
+    well = status is Status.SUCCEEDED
+    last = {Status.SUCCEEDED: phase.SUCCEEDED, Status.STOPPED: phase.STOPPED}
+    combining = (BatchPhaseRecord(phase.COMBINE_ARTIFACTS, ended, ended, Status.SUCCEEDED),)
+    return (
+        BatchPhaseRecord(phase.SUBMITTED, submitted, submitted, Status.SUCCEEDED),
+        BatchPhaseRecord(phase.DOWNLOAD_BATCHSPEC, submitted, downloaded, Status.SUCCEEDED),
+        BatchPhaseRecord(phase.IN_PROGRESS, downloaded, ended, status),
+        *(combining if well else ()),
+        BatchPhaseRecord(last.get(status, phase.FAILED), ended),
+    )

@@ -10,10 +10,9 @@ from penstock.runner.codebuild.ground import Ground
 from penstock.runner.codebuild.sinks import Sink
 
 
-def restore_cache(project: str, store: CacheStore, sink: Sink, ground: Ground) -> None:
+def restore_cache(cache: ExpandedCache, store: CacheStore, sink: Sink, ground: Ground) -> None:
     """Puts the cache back before the first command; what goes wrong is noted, no more."""
-    cache = _prepared(project, sink, ground)
-    if cache is None or cache.action is CacheAction.SAVE:
+    if cache.action is CacheAction.SAVE:
         return
     staging = _Staging(ground)
     for note in restore(cache, ground.source.path, staging.empty, store):
@@ -21,16 +20,15 @@ def restore_cache(project: str, store: CacheStore, sink: Sink, ground: Ground) -
     staging.hand_over()
 
 
-def save_cache(project: str, store: CacheStore, sink: Sink, ground: Ground) -> None:
-    """Stores the cache after the last command."""
-    cache = _prepared(project, sink, ground)
-    if cache is None or cache.action is CacheAction.RESTORE:
+def save_cache(cache: ExpandedCache, store: CacheStore, sink: Sink, ground: Ground) -> None:
+    """Stores the cache; the build has ended."""
+    if cache.action is CacheAction.RESTORE:
         return
     for note in save(cache, ground.source.path, _Staging(ground).filled, store):
         sink.note(note)
 
 
-def _prepared(project: str, sink: Sink, ground: Ground) -> ExpandedCache | None:
+def expand_cache(project: str, sink: Sink, ground: Ground) -> ExpandedCache | None:
     """The cache as the build's shell expands it, without what needs no keeping."""
     cache = ground.spec.cache
     if cache is None:

@@ -63,11 +63,18 @@ def _prepared(
         if isinstance(commands, PhaseContext):
             return commands
         ground = ground._replace(spec=_with_install(order.spec, commands))
-    if order.spec.cache is not None and services.caches is not None:
-        from penstock.runner.codebuild.caching import restore_cache
-
-        restore_cache(order.project, services.caches, sink, ground)
+    _restore_cache(order, services, sink, ground)
     return ground
+
+
+def _restore_cache(order: Order, services: Services, sink: Sink, ground: Ground) -> None:
+    if order.spec.cache is None or services.caches is None:
+        return
+    from penstock.runner.codebuild.caching import expand_cache, restore_cache
+
+    cache = expand_cache(order.project, sink, ground)
+    if cache is not None:
+        restore_cache(cache, services.caches, sink, ground)
 
 
 def _secrets(order: Order, services: Services) -> dict[str, str] | PhaseContext:

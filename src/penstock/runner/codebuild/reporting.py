@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from penstock.documents.buildspec import Artifact, ReportFormat, ReportGroup, Text
+from penstock.documents.buildspec import Artifact, ReportFormat, ReportGroup
 from penstock.runner.codebuild.artifacts import select
 from penstock.runner.codebuild.ground import Ground
 from penstock.runner.codebuild.order import Order
@@ -17,13 +17,11 @@ from penstock.runner.codebuild.reports.reader import (
 
 
 def declared_report(group: ReportGroup, order: Order, ground: Ground) -> Report:
-    """The report of a group of `reports`; what is wrong with it stands in it."""
-    try:
-        name = ground.session.expand(group.name)
-        files = _matching(group, ground)
-    except ValueError:
-        name, files = group.name, ()
-    return _masked(read_report(group, files, group_name(order.project, name)), ground)
+    """The report of a group of `reports`, its files by the rules of artifacts (CB-066)."""
+    artifact = Artifact(group.files, base_directory=group.base_directory)
+    files = select(artifact, ground.source.path, ground.here).files
+    name = group_name(order.project, group.name)
+    return _masked(read_report(group, tuple(entry.source for entry in files), name), ground)
 
 
 def discovered_report(
@@ -33,15 +31,6 @@ def discovered_report(
     group = ReportGroup(str(file_format), (), file_format=file_format)
     name = discovered_group_name(order.project, file_format)
     return _masked(read_report(group, files, name), ground)
-
-
-def _matching(group: ReportGroup, ground: Ground) -> tuple[str, ...]:
-    """The group's files by the rules of artifacts (CB-066). Raises ValueError."""
-    expand = ground.session.expand
-    patterns = tuple(Text(expand(text.value)) for text in group.files)
-    base = group.base_directory and expand(group.base_directory)
-    selection = select(Artifact(patterns, base_directory=base), ground.source.path, ground.here)
-    return tuple(entry.source for entry in selection.files)
 
 
 def _masked(report: Report, ground: Ground) -> Report:

@@ -94,9 +94,14 @@ class _Machine:
         else:
             found = self._laid_out(runtime)
             found += self._versioned(runtime, {one.directory for one in found})
-        path = self.which(_PROGRAMS[runtime][0])
-        real = os.path.realpath(path) if path else ""
-        return [one._replace(first=_leads_to(real, one)) for one in found]
+        leading = os.path.dirname(self._leading(runtime))
+        stays = runtime == "python" and self._has_virtual_environment()
+        return [
+            one._replace(first=True, directory="" if stays else one.directory)
+            if one.directory and os.path.realpath(one.directory) == leading
+            else one
+            for one in found
+        ]
 
     def which(self, name: str, *, shims: bool = False) -> str:
         """The program that PATH leads to, past the shims of version managers; empty if none.
@@ -129,6 +134,16 @@ class _Machine:
                 links.append(_python_link(name, program))
         return tuple(links)
 
+    def _leading(self, runtime: str) -> str:
+        """Where the program that PATH leads to really is; empty if there is none."""
+        path = self.which(_PROGRAMS[runtime][0])
+        return os.path.realpath(path) if path else ""
+
+    def _has_virtual_environment(self) -> bool:
+        """Whether one comes first on PATH. It stays there: its pip is to install into it."""
+        path = self.which("python3", shims=True)
+        return os.path.exists(os.path.join(os.path.dirname(path), "../pyvenv.cfg"))
+
     def _laid_out(self, runtime: str) -> list[Installed]:
         """The versions that have a folder each."""
         found: dict[str, Installed] = {}
@@ -158,9 +173,8 @@ class _Machine:
         """The folders that variables and PATH lead to, of a runtime that is told by its home."""
         if runtime not in _HOMES:
             return []
-        path = self.which(_PROGRAMS[runtime][0])
         homes = [self._environ.get(_HOMES[runtime][0], "")]
-        homes += [os.path.dirname(os.path.dirname(os.path.realpath(path)))] if path else []
+        homes.append(os.path.dirname(os.path.dirname(self._leading(runtime))))
         return [("", home) for home in homes if home]
 
     def _versioned(self, runtime: str, known: set[str]) -> list[Installed]:
@@ -173,20 +187,23 @@ class _Machine:
             if folder in known or os.path.basename(folder) == "shims":
                 continue
             for entry in _scan(folder):
-                match = name.fullmatch(entry.name)
-                if match and _runs(entry.path):
-                    links = _versioned_links(runtime, match[1], entry.path)
-                    one = Installed(runtime, match[1], entry.path, links=links)
+                if match := name.fullmatch(entry.name):
+                    one = self._named(runtime, match[1], entry.path)
                     found.setdefault(os.path.realpath(entry.path), one)
-        return list(found.values())
+        return [one for real, one in found.items() if _runs(real)]
+
+    def _named(self, runtime: str, version: str, path: str) -> Installed:
+        if os.path.realpath(path) != self._leading(runtime):
+            links = _versioned_links(runtime, version, path)
+            return Installed(runtime, version, path, links=links)
+        links = self.links(runtime, self.which(_PROGRAMS[runtime][0]))
+        return Installed(runtime, version, path, links=links, first=True)
 
     def _sdks(self) -> list[Installed]:
         """The newest SDK of each .NET folder: the one that its `dotnet` takes by itself."""
-        path = self.which("dotnet")
-        roots = [os.path.dirname(os.path.realpath(path))] if path else []
-        roots += filter(None, map(self._expanded, _DOTNET_ROOTS))
+        roots = [os.path.dirname(self._leading("dotnet")), *map(self._expanded, _DOTNET_ROOTS)]
         found = []
-        for root in dict.fromkeys(map(os.path.realpath, roots)):
+        for root in dict.fromkeys(os.path.realpath(root) for root in roots if root):
             versions = [e.name for e in _scan(f"{root}/sdk") if _VERSION.fullmatch(e.name)]
             if versions and _runs(f"{root}/dotnet"):
                 newest = max(versions, key=version_parts)
@@ -200,13 +217,6 @@ class _Machine:
         head, _, rest = path.partition("/")
         value = self._environ.get("HOME" if head == "~" else head[1:])
         return os.path.join(value, rest) if value else ""
-
-
-def _leads_to(real: str, one: Installed) -> bool:
-    """Whether a program, by its real path, belongs to an installation."""
-    if one.directory:
-        return os.path.dirname(real) == os.path.realpath(one.directory)
-    return any(os.path.realpath(link.program) == real for link in one.links)
 
 
 def _version_of(runtime: str, folder: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from penstock.documents.buildspec import Artifact, ReportFormat, Text
+from penstock.documents.buildspec import Artifact, ReportFormat, ReportGroup, Text
 from penstock.runner.codebuild.ground import Ground
 from penstock.runner.codebuild.order import Order, Services
 from penstock.runner.codebuild.sinks import Sink
 from penstock.state.builds import PhaseContext, Progress
 
 if TYPE_CHECKING:
+    from penstock.runner.codebuild.cache import ExpandedCache
     from penstock.runner.codebuild.reports.model import Report
 
 CLIENT_ERROR = "CLIENT_ERROR"
@@ -28,19 +29,60 @@ class Uploads(NamedTuple):
     reports: tuple[Report, ...] = ()
 
 
+class Plan(NamedTuple):
+    """What is to be uploaded, every string expanded by the build's shell, while there is one.
+
+    A context stands for an artifact, and a text for a cache, that cannot be expanded.
+    """
+
+    exported: Mapping[str, str]
+    discover_in: str
+    reports: tuple[ReportGroup, ...]
+    artifacts: tuple[Artifact | PhaseContext, ...]
+    cache: ExpandedCache | None
+
+
 def upload(
     order: Order, services: Services, sink: Sink, ground: Ground, progress: Progress
 ) -> Uploads:
     """Does all of it, whatever part fails: the first failure is the phase's."""
-    exported = _exported(sink, ground)
-    reports = _reports(order, sink, ground)
-    context, artifacts = _artifacts(order, services, sink, ground)
-    # A build that went wrong may have left half of what it caches; AWS does not say what it does.
-    if services.caches is not None and ground.spec.cache is not None and progress.succeeding:
+    plan = _plan(order, services, sink, ground, progress)
+    # From here on files are read by their paths: nothing may put others there meanwhile.
+    ground.session.close()
+    ground.host.freeze()
+    reports = _reports(plan, order, sink, ground)
+    context, places = _artifacts(plan, order, services, sink, ground)
+    if services.caches is not None and plan.cache is not None:
         from penstock.runner.codebuild.caching import save_cache
 
-        save_cache(order.project, services.caches, sink, ground)
-    return Uploads(context, exported, artifacts, reports)
+        save_cache(plan.cache, services.caches, sink, ground)
+    return Uploads(context, plan.exported, places, reports)
+
+
+def _plan(order: Order, services: Services, sink: Sink, ground: Ground, progress: Progress) -> Plan:
+    settings = ground.session.variables((DISCOVER, DISCOVER_IN))
+    off = settings.get(DISCOVER, "").lower() == "false"
+    cache = None
+    # A build that went wrong may have left half of what it caches; AWS does not say what it does.
+    if ground.spec.cache is not None and services.caches is not None and progress.succeeding:
+        from penstock.runner.codebuild.caching import expand_cache
+
+        cache = expand_cache(order.project, sink, ground)
+    return Plan(
+        exported=_exported(sink, ground),
+        discover_in="" if off else settings.get(DISCOVER_IN) or "**/*",
+        reports=tuple(_expanded_group(group, ground) for group in ground.spec.reports),
+        artifacts=tuple(_expanded_artifact(artifact, ground) for artifact in _wanted(ground)),
+        cache=cache,
+    )
+
+
+def _wanted(ground: Ground) -> tuple[Artifact, ...]:
+    """The artifacts that have files; AWS wants `files` even of a primary that has none (CB-215)."""
+    artifacts = ground.spec.artifacts
+    if artifacts is None:
+        return ()
+    return tuple(one for one in (artifacts.primary, *artifacts.secondary) if one.files)
 
 
 def _exported(sink: Sink, ground: Ground) -> dict[str, str]:
@@ -53,16 +95,47 @@ def _exported(sink: Sink, ground: Ground) -> dict[str, str]:
     return {name: ground.masker.mask_text(value) for name, value in values.items()}
 
 
-def _reports(order: Order, sink: Sink, ground: Ground) -> tuple[Report, ...]:
+def _expanded_artifact(artifact: Artifact, ground: Ground) -> Artifact | PhaseContext:
+    """CB-082, CB-085"""
+    expand = ground.session.expand
+    try:
+        return artifact._replace(
+            files=_expanded(artifact.files, ground),
+            exclude_paths=_expanded(artifact.exclude_paths, ground),
+            base_directory=artifact.base_directory and expand(artifact.base_directory),
+            name=artifact.name and expand(artifact.name),
+        )
+    except ValueError as error:
+        return PhaseContext(CLIENT_ERROR, f"artifacts: {error}")
+
+
+def _expanded_group(group: ReportGroup, ground: Ground) -> ReportGroup:
+    """One that the shell cannot expand is left as it is, and matches nothing then (CB-068)."""
+    expand = ground.session.expand
+    try:
+        return group._replace(
+            name=expand(group.name),
+            files=_expanded(group.files, ground),
+            base_directory=group.base_directory and expand(group.base_directory),
+        )
+    except ValueError:
+        return group
+
+
+def _expanded(texts: tuple[Text, ...], ground: Ground) -> tuple[Text, ...]:
+    return tuple(text._replace(value=ground.session.expand(text.value)) for text in texts)
+
+
+def _reports(plan: Plan, order: Order, sink: Sink, ground: Ground) -> tuple[Report, ...]:
     """Those declared, and of the formats that are not declared those found (CB-065, CB-072)."""
-    found = _discovered(order, sink, ground)
-    if not ground.spec.reports and not found:
+    found = _discovered(plan, order, sink, ground) if plan.discover_in else {}
+    if not plan.reports and not found:
         return ()
     from penstock.runner.codebuild.reporting import declared_report, discovered_report
 
-    declared = {group.file_format for group in ground.spec.reports}
+    declared = {group.file_format for group in plan.reports}
     return (
-        *(declared_report(group, order, ground) for group in ground.spec.reports),
+        *(declared_report(group, order, ground) for group in plan.reports),
         *(
             discovered_report(file_format, files, order, ground)
             for file_format, files in found.items()
@@ -71,31 +144,28 @@ def _reports(order: Order, sink: Sink, ground: Ground) -> tuple[Report, ...]:
     )
 
 
-def _discovered(order: Order, sink: Sink, ground: Ground) -> Mapping[ReportFormat, tuple[str, ...]]:
-    """Result files that this build wrote, unless the build's variables say not to look (CB-072)."""
+def _discovered(
+    plan: Plan, order: Order, sink: Sink, ground: Ground
+) -> Mapping[ReportFormat, tuple[str, ...]]:
+    """Result files that this build wrote."""
     from penstock.runner.codebuild.reports.discovery import discover
 
-    settings = ground.session.variables((DISCOVER, DISCOVER_IN))
-    if settings.get(DISCOVER, "").lower() == "false":
-        return {}
-    found = discover(
-        ground.source.path, settings.get(DISCOVER_IN) or "**/*", newer_than=order.started
-    )
+    found = discover(ground.source.path, plan.discover_in, newer_than=order.started)
     if found.stopped:
         sink.note(f"Looking for report files stopped {found.stopped}")
     return found.files
 
 
 def _artifacts(
-    order: Order, services: Services, sink: Sink, ground: Ground
+    plan: Plan, order: Order, services: Services, sink: Sink, ground: Ground
 ) -> tuple[PhaseContext, tuple[str, ...]]:
-    artifacts = ground.spec.artifacts
-    if artifacts is None:
-        return PhaseContext(), ()
     problem = PhaseContext()
     places = []
-    for artifact in (artifacts.primary, *artifacts.secondary):
-        context, place = _artifact(artifact, order, services, sink, ground)
+    for artifact in plan.artifacts:
+        if isinstance(artifact, PhaseContext):
+            context, place = artifact, ""
+        else:
+            context, place = _artifact(artifact, order, services, sink, ground)
         problem = problem if problem.code else context
         places += [place] if place else []
     return problem, tuple(places)
@@ -108,31 +178,13 @@ def _artifact(
     from penstock.runner.codebuild.archives import ArchiveError
     from penstock.runner.codebuild.artifacts import select
 
+    selection = select(artifact, ground.source.path, ground.here)
+    for note in selection.notes:
+        sink.note(note)
+    if selection.context.code or services.deliver is None:
+        return selection.context, ""
+    name = artifact.name or artifact.identifier or order.project
     try:
-        expanded = _expanded(artifact, ground)
-        if not expanded.files:
-            return PhaseContext(), ""
-        selection = select(expanded, ground.source.path, ground.here)
-        for note in selection.notes:
-            sink.note(note)
-        if selection.context.code or services.deliver is None:
-            return selection.context, ""
-        name = expanded.name or expanded.identifier or order.project
-        return PhaseContext(), services.deliver(selection, expanded, name)
-    except (ValueError, ArchiveError) as error:
-        return PhaseContext(CLIENT_ERROR, f"artifacts: {error}"), ""
-
-
-def _expanded(artifact: Artifact, ground: Ground) -> Artifact:
-    """Raises ValueError where the build's shell cannot expand a string (CB-082, CB-085)."""
-    expand = ground.session.expand
-
-    def all_of(texts: tuple[Text, ...]) -> tuple[Text, ...]:
-        return tuple(text._replace(value=expand(text.value)) for text in texts)
-
-    return artifact._replace(
-        files=all_of(artifact.files),
-        exclude_paths=all_of(artifact.exclude_paths),
-        base_directory=artifact.base_directory and expand(artifact.base_directory),
-        name=artifact.name and expand(artifact.name),
-    )
+        return PhaseContext(), services.deliver(selection, artifact, name)
+    except ArchiveError as error:
+        return PhaseContext(CLIENT_ERROR, str(error)), ""

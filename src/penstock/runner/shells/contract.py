@@ -51,6 +51,9 @@ class Host(Protocol):
     def start(self, user: str | None) -> Shell:
         """A new shell in the source folder with the build's environment. Raises HostError."""
 
+    def freeze(self) -> None:
+        """Lets nothing of the build run any more: its files can then be read by their paths."""
+
     def stop(self) -> None:
         """Ends everything that the build started here, at once; safe to call twice."""
 

@@ -15,8 +15,9 @@ __penstock_save() {
   if [ -n "${BASH_VERSION-}" ]; then declare -p; declare -f; else set; export -p; fi
   command echo '# whole'
 }
-# Where a command ends the shell itself (`exit`, a failing `set -e`), the state is not lost.
-trap '__penstock_save 2>/dev/null >|'"'@FOLDER@'"'/exit.tmp' EXIT
+# Where a command ends the shell itself (`exit`, a failing `set -e`), the state is not lost. At the
+# end of the orders there is none to keep: `read` has emptied the variable.
+trap '[ -z "$__penstock" ] || __penstock_save 2>/dev/null >|'"'@FOLDER@'"'/exit.tmp' EXIT
 while command read -r __penstock <&8; do
   case $__penstock in
     run) . '@FOLDER@'/script.sh 7>&- 8<&- 9>&- ;;

@@ -38,6 +38,9 @@ class LocalHost:
         self._leaders.append(shell.pid)
         return shell
 
+    def freeze(self) -> None:
+        self.stop()
+
     def stop(self) -> None:
         for leader in self._leaders:
             end_all(leader, os.fsencode(self._setting.marker))

@@ -5,22 +5,39 @@ from __future__ import annotations
 import os
 import pwd
 import signal
+import stat
 from contextlib import suppress
 
 from penstock.runner.shells.contract import HostError
 
-FILES = ("answer", "state.tmp", "exit.tmp")
+# Python ignores these, and what is ignored stays so in every program the build starts.
+NOT_IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)
+WRITTEN = ("answer", "state.tmp", "exit.tmp")
+READ = ("script.sh", "query.sh", "state.sh")
 
 
 def hand_over(folder: str, user: str) -> None:
-    """Lets a shell that runs as `user` write the files it answers with. Raises HostError."""
+    """Lets a shell that runs as `user` use the files of the driver. Raises HostError."""
     entry = _entry(user)
     if os.geteuid() != 0:
         return  # the folder is this user's already
     os.chown(folder, entry.pw_uid, entry.pw_gid)
-    for name in FILES:
+    for name in WRITTEN:
         with suppress(FileNotFoundError):
             os.unlink(os.path.join(folder, name))  # an earlier user's
+    for name in READ:  # whatever umask they were written under
+        with suppress(OSError):
+            _give(os.path.join(folder, name), entry)
+
+
+def _give(path: str, entry: pwd.struct_passwd) -> None:
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        info = os.fstat(file)
+        if stat.S_ISREG(info.st_mode) and info.st_nlink == 1:  # nothing the earlier user linked to
+            os.fchown(file, entry.pw_uid, entry.pw_gid)
+    finally:
+        os.close(file)
 
 
 def spawn_as(
@@ -56,7 +73,10 @@ def _become(
 ) -> None:
     try:
         os.setsid()
-        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python; a build's programs expect them
+        for ignored in (
+            signal.SIGPIPE,
+            signal.SIGXFSZ,
+        ):  # by Python; a build's programs expect them
             signal.signal(ignored, signal.SIG_DFL)
         for number, end in enumerate(ends):
             os.dup2(end, number)

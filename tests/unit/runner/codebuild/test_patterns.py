@@ -187,10 +187,12 @@ def test_pipes_and_unreadable_folders_are_passed_over(tree: str) -> None:
 
 
 def test_thirty_thousand_files_take_less_than_half_a_second(tmp_path: Path) -> None:
+    one = tmp_path / "one"
+    one.touch()
     for folder in range(30):
         (tmp_path / str(folder)).mkdir()
         for name in range(1000):
-            os.close(os.open(f"{tmp_path}/{folder}/{name}.txt", os.O_CREAT | os.O_WRONLY))
+            os.link(one, tmp_path / f"{folder}/{name}.txt")  # cheaper than a file each
     started = time.perf_counter()
     found = find(str(tmp_path), "**/*.txt")
     assert (len(found), time.perf_counter() - started < 0.5) == (30_000, True)
