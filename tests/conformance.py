@@ -161,11 +161,8 @@ REASONS = {
     "CB-014": f"{SERVER}; `--env` and `env` of the buildspec are what a run has",
     "CB-058": "the engine on this machine pulls with the credentials it was logged in with",
     "CB-059": "builds run on this machine or in a container; there is no Lambda compute",
-    "CB-093": "`cacheNamespace` and the bucket belong to the project",
-    "CB-096": f"{SERVER}; `--no-cache`, or removing the folder, starts cold",
     "CB-104": SERVER,
     "CB-107": SERVER,
-    "CB-115": "a run is started by a person; no webhook is behind it",
     "CB-152": "the working tree is built as it stands; nothing is cloned",
 }
 

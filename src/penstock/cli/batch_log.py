@@ -53,6 +53,8 @@ class BatchLog:
         if self._format == "json":
             self._event(record.task, "build_ended", **_fields(record))
         else:
+            for line in _made(record):
+                self._say(record.task, line)
             self._say(record.task, _phrase(record, self._terminal))
 
     def dropped(self, record: TaskRecord) -> None:
@@ -125,6 +127,14 @@ def _phrase(record: TaskRecord, terminal: Terminal) -> str:
     ignored = record.task.ignore_failure and status is not Status.SUCCEEDED
     note = " (ignored)" if ignored else ""
     return terminal.style(f"{mark} {status} {duration(_seconds(record))}{note}", color)
+
+
+def _made(record: TaskRecord) -> tuple[str, ...]:
+    """The reports and artifacts of a build; those of one that failed stand in the summary."""
+    outcome = record.outcome
+    if outcome is None or outcome.status is not Status.SUCCEEDED:
+        return ()
+    return tuple(line for line in outcome.ending[:-1] if line)
 
 
 def _seconds(record: TaskRecord) -> float:

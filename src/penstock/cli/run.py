@@ -43,8 +43,8 @@ USAGE = Usage(
         Option(("--name",), "the project's name; default: the folder's", "PROJECT"),
         Option(("--help", "-h"), "show this"),
     ),
-    notes="Exit codes: 0 green, 1 red, 2 bad usage or document, 3 a fault of Penstock's own, "
-    "130 interrupted.",
+    notes="Exit codes: 0 green, 1 red, 2 bad usage or document, 3 a fault of\n"
+    "Penstock's own, 130 interrupted.",
 )
 
 
