@@ -113,7 +113,7 @@ def describe(usage: Usage) -> str:
     lines = [f"penstock {usage.command} [OPTIONS]{words}", "", usage.summary, "", "Options:"]
     for option in usage.options:
         names = ", ".join(option.names) + (f" {option.value}" if option.value else "")
-        choices = f" ({', '.join(option.choices)})" if option.choices else ""
-        gap = " " * (30 - len(names)) if len(names) < 29 else "\n" + " " * 32
-        lines.append(f"  {names}{gap}{option.help}{choices}")
+        lines.append(f"  {names:<28}  {option.help}" if len(names) < 29 else f"  {names}")
+        lines += [] if len(names) < 29 else [f"{'':32}{option.help}"]
+        lines += [f"{'':32}one of {', '.join(option.choices)}"] if option.choices else []
     return "\n".join([*lines, *(("", usage.notes) if usage.notes else ())]) + "\n"

@@ -34,7 +34,7 @@ USAGE = Usage(
         Option(("--no-cache",), "restore and save no cache"),
         Option(("--strict-runtimes",), "fail when a runtime version is not here"),
         Option(("--batch",), "run the buildspec's batch"),
-        Option(("-j", "--jobs"), "builds of a batch at once; default: processors", "N"),
+        Option(("--jobs", "-j"), "builds of a batch at once; default: processors", "N"),
         Option(("--debug",), "after a failed command, a shell in its place"),
         Option(("--watch",), "run again whenever a file changes"),
         Option(("--plan",), "show what would run, and run nothing"),
