@@ -46,7 +46,7 @@ def test_a_red_build_ends_with_command_place_status_and_last_lines(project: Proj
 def test_a_named_buildspec_and_one_in_a_subfolder_run_from_the_source_root(
     project: Project,
 ) -> None:
-    """CB-001, CB-027"""
+    """CB-001, CB-002, CB-027: for that run only."""
     project.write("ci/other.yml", "version: '0.2'\nphases: {build: {commands: [pwd, ls]}}\n")
     ran = project.run("--buildspec", "ci/other.yml")
     assert ran.code == 0
@@ -137,6 +137,13 @@ def test_version_0_1_gives_each_command_a_fresh_shell(project: Project) -> None:
     )
     ran = project.run()
     assert "[]\nsrc\n" in ran.out
+
+
+def test_breakpoints_are_let_be_without_a_debug_session(project: Project) -> None:
+    """CB-183"""
+    project.buildspec("codebuild-breakpoint", "codebuild-resume", "echo on")
+    ran = project.run()
+    assert (ran.code, "\non\n" in ran.out) == (0, True)
 
 
 def test_a_multi_line_command_is_one_and_has_its_last_statements_status(project: Project) -> None:

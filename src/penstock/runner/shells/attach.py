@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from penstock.runner.shells.contract import Setting
-from penstock.runner.shells.driver import quote
+from penstock.runner.shells.driver import Exchange, quote
 
 START = """[ ! -f {state} ] || . {state} 2>/dev/null
 cd "$PWD"
@@ -23,8 +23,8 @@ def interactive(shell: str, folder: str) -> tuple[list[str], dict[str, str]]:
 
 def write_start(folder: str, seen_as: str) -> None:
     """Writes what the shell reads first; it finds the folder at `seen_as`."""
-    with open(os.path.join(folder, "attach.sh"), "w", encoding="utf-8") as file:
-        file.write(START.format(state=quote(os.path.join(seen_as, "state.sh"))))
+    text = START.format(state=quote(os.path.join(seen_as, "state.sh")))
+    Exchange(folder).write_script("attach.sh", text)
 
 
 def attach(setting: Setting) -> int:

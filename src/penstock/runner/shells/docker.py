@@ -19,10 +19,11 @@ from penstock.runner.shells.docker_creation import (
 )
 from penstock.runner.shells.docker_engine import Note, connect, have_image
 from penstock.runner.shells.docker_shell import SUPERVISOR, ContainerShell, cannot_start
-from penstock.runner.shells.driver import Exchange, program, quote
+from penstock.runner.shells.driver import Exchange, quote
+from penstock.runner.shells.driver import program as driver
 
 ADMINISTERING_SECONDS = 10
-# Nothing goes on making files while they are handed over; the container ends right after.
+# All but the engine's init and this very command. The container stays, for files to be fetched.
 FREEZE = "kill -s STOP -- -1"
 
 
@@ -40,6 +41,7 @@ class Container:
         self._options = options
         self._note = note
         self._running: Running | None = None
+        self._frozen = False
 
     def provision(self) -> Running:
         """The container, started unless it runs. Raises HostError, ImageError."""
@@ -57,37 +59,45 @@ class Container:
     def start(self, user: str | None) -> ContainerShell:
         running, setting = self.provision(), self._setting
         if user is not None:
-            self._open_folder(running, user)
+            # The group stays this process's: both write there, and nobody else may look.
+            self._administer(f"chown {quote(user)} {FOLDER} && chmod 770 {FOLDER}")
         exchange = Exchange(setting.folder, shared=True)
         exchange.prepare()
-        text = program(FOLDER, self._options.source)
-        driver = [setting.shell, "-c", text, f"{FOLDER}/script.sh"]
-        stream, exit_code = running.execute(
-            ["/bin/sh", "-c", SUPERVISOR, "sh", *driver],
+        text = driver(FOLDER, self._options.source)
+        arguments = [setting.shell, "-c", text, f"{FOLDER}/script.sh"]
+        program = running.execute(
+            ["/bin/sh", "-c", SUPERVISOR, "sh", *arguments],
             user or "0",
             environment=dict(setting.environment),
             workdir=self._options.source,
         )
-        shell = ContainerShell(exchange, stream, exit_code)
+        shell = ContainerShell(exchange, program.stream, program.exit_code)
         ended, printed = shell.begin()
         if not ended.alive:
             shell.close()
             raise cannot_start(setting.shell, self._options.image, ended, printed)
         return shell
 
-    def stop(self) -> None:
+    def freeze(self) -> None:
         """Also makes this user's what root in the container left in the build's own folders."""
+        if self._running is None or self._frozen:
+            return
+        beside = os.path.dirname(self._setting.folder)
+        own = [path for path, _ in self._running.mounts if path.startswith(beside + "/")]
+        self._administer(f"{FREEZE} && {{ {self._giving(self._running, *own)} || :; }}")
+        self._frozen = True
+
+    def stop(self) -> None:
         running = self._running
         if running is None:
             return
-        self._running = None
         try:
-            beside = os.path.dirname(self._setting.folder)
-            own = {self._setting.folder, self._setting.source}
-            self._reclaim(running, FREEZE, *(path for path in own if _within(path, beside)))
+            if os.geteuid() != 0:  # who could not remove the build's folders otherwise
+                self.freeze()
         except HostError:
             pass  # it has ended already
         finally:
+            self._running = None
             running.remove()
             running.engine.close()
 
@@ -96,7 +106,7 @@ class Container:
 
         Raises HostError.
         """
-        self._reclaim(self.provision(), ":", path)
+        self._administer(self._giving(self.provision(), path))
 
     def outlives(self, path: str) -> bool:
         return False
@@ -115,24 +125,37 @@ class Container:
         running = self.provision()
         put(running.engine, running.id, here, path)
 
-    def _open_folder(self, running: Running, user: str) -> None:
-        """The group stays this process's: both write there, and nobody else may look."""
-        script = f"chown {quote(user)} {FOLDER} && chmod 770 {FOLDER}"
-        complaint = running.administer(script, ADMINISTERING_SECONDS)
-        if complaint:
-            raise HostError(f"run-as: {user!r} in the image {self._options.image}: {complaint}")
+    def attach(self) -> int:
+        from penstock.runner.shells.attach import interactive, write_start
+        from penstock.runner.shells.docker_terminal import pump
 
-    def _reclaim(self, running: Running, first: str, *paths: str) -> None:
-        found = [inside(running.mounts, path) for path in paths]
-        if os.geteuid() == 0 or not all(found):
-            return  # root may do as it likes with them anyway
+        running, setting = self.provision(), self._setting
+        write_start(setting.folder, FOLDER)
+        command, variables = interactive(setting.shell, FOLDER)
+        terminal = {"TERM": os.environ.get("TERM", "dumb")}
+        program = running.execute(
+            command,
+            "0",
+            environment=terminal | dict(setting.environment) | variables,
+            workdir=self._options.source,
+            tty=True,
+        )
+        try:
+            pump(program.stream, program.resize)
+        finally:
+            program.stream.close()
+        return program.exit_code()
+
+    def _administer(self, script: str) -> None:
+        complaint = self.provision().administer(script, ADMINISTERING_SECONDS)
+        if complaint:
+            raise HostError(f"A container of {self._options.image}: {complaint}")
+
+    def _giving(self, running: Running, *paths: str) -> str:
+        """A command that makes files this user's; root may do as it likes with them anyway."""
+        words = [quote(found) for path in paths if (found := inside(running.mounts, path))]
+        if os.geteuid() == 0 or not words:
+            return ":"
         security = running.engine.info().get("SecurityOptions") or []
         owner = owner_inside(security, os.geteuid(), os.getegid())
-        words = " ".join(quote(path) for path in found if path)
-        complaint = running.administer(f"{first}; chown -hR {owner} {words}", ADMINISTERING_SECONDS)
-        if complaint:
-            self._note(f"Files of the build's may stay its root user's: {complaint}")
-
-
-def _within(path: str, folder: str) -> bool:
-    return path.startswith(folder + "/")
+        return f"chown -hR {owner} {' '.join(words)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from penstock.runner.shells.contract import DeadlinePassed, HostError
 from penstock.runner.shells.docker_creation import Creation, create
@@ -15,8 +15,19 @@ from penstock.runner.shells.docker_stream import Stream
 if TYPE_CHECKING:
     from docker import APIClient
 
-ENTRYPOINT_SECONDS = 90  # it gives its engine about 60 (CB-056)
+START_SECONDS = 90  # an entrypoint gives its engine about 60 (CB-056)
 EXIT_CODE_SECONDS = 2
+
+
+class Program(NamedTuple):
+    """A program in a container: its streams, its exit status once it has ended, its terminal's size.
+
+    `exit_code` raises HostError; `resize` takes lines and columns.
+    """
+
+    stream: Stream
+    exit_code: Callable[[], int]
+    resize: Callable[[int, int], None]
 
 
 class Running:
@@ -36,10 +47,13 @@ class Running:
         except DockerException as error:
             raise self._not_started(error) from None
         try:
-            self._stdin = Stream(engine.attach_socket(self.id, {"stdin": 1, "stream": 1}))
-            engine.start(self.id)
-            if creation.entrypoint:
-                self._await_idle(self._stdin)
+            self._stdin = self._attach("stdin")
+            stdout = self._attach("stdout", "stderr")
+            try:
+                engine.start(self.id)
+                self._await_idle(self._stdin, stdout)
+            finally:
+                stdout.close()
         except (DockerException, OSError) as error:
             self.remove()
             raise self._not_started(error) from None
@@ -47,36 +61,41 @@ class Running:
             self.remove()
             raise
 
-    def execute(
-        self, command: list[str], user: str, **more: Any
-    ) -> tuple[Stream, Callable[[], int]]:
-        """Starts a program: the connection to it, and what tells its exit status once it ended."""
+    def execute(self, command: list[str], user: str, **more: Any) -> Program:
+        """Starts a program; `more` is for the engine. Raises HostError."""
         from docker.errors import DockerException
 
         try:
             made = self.engine.exec_create(self.id, command, stdin=True, user=user, **more)
-            stream = Stream(self.engine.exec_start(made["Id"], socket=True))
+            is_terminal = bool(more.get("tty"))
+            handle = self.engine.exec_start(made["Id"], tty=is_terminal, socket=True)
+            stream = Stream(handle, framed=not is_terminal)
         except (DockerException, OSError) as error:
             if "unable to find user" in reason(error):
                 raise HostError(
                     f"run-as: there is no user {user!r} in the image {self._image}."
                 ) from None
             raise self._gone(error) from None
-        return stream, lambda: self._exit_code(made["Id"])
+        return Program(
+            stream,
+            lambda: self._exit_code(made["Id"]),
+            lambda lines, columns: self.engine.exec_resize(made["Id"], lines, columns),
+        )
 
     def administer(self, script: str, seconds: float) -> str:
         """Runs a script as root; what it complained of, if it failed. Raises HostError."""
-        stream, exit_code = self.execute(["/bin/sh", "-c", script], "0")
+        program = self.execute(["/bin/sh", "-c", script], "0")
         complaint = b""
         deadline = time.monotonic() + seconds
         try:
-            while (received := stream.receive(deadline)) is not None:
+            while (received := program.stream.receive(deadline)) is not None:
                 complaint += received[1]
-            return "" if exit_code() == 0 else complaint.decode(errors="replace").strip() or "?"
+            failed = program.exit_code() != 0
+            return complaint.decode(errors="replace").strip() or "it failed" if failed else ""
         except DeadlinePassed:
             return f"it took longer than {seconds:g} seconds"
         finally:
-            stream.close()
+            program.stream.close()
 
     def remove(self) -> None:
         """Kills all that runs in it, at once."""
@@ -94,33 +113,31 @@ class Running:
             if self._stdin is not None:
                 self._stdin.close()
 
-    def _await_idle(self, stdin: Stream) -> None:
+    def _attach(self, *which: str) -> Stream:
+        streams = dict.fromkeys((*which, "stream"), 1)
+        return Stream(self.engine.attach_socket(self.id, streams))
+
+    def _await_idle(self, stdin: Stream, stdout: Stream) -> None:
         """Lets the image's entrypoint do its work: it is done when the idle program echoes a word.
 
         Raises HostError where it ends instead.
         """
         word = os.urandom(16).hex().encode()
-        stdout = Stream(self.engine.attach_socket(self.id, {"stdout": 1, "stderr": 1, "stream": 1}))
+        stdin.send(word + b"\n")
+        deadline = time.monotonic() + START_SECONDS
         printed = b""
+        how = "ended before the build could begin"
         try:
-            stdin.send(word + b"\n")
-            deadline = time.monotonic() + ENTRYPOINT_SECONDS
-            while word not in printed:
-                received = stdout.receive(deadline)
-                if received is None:
-                    raise HostError(self._entrypoint_failed("ended", printed))
+            while (received := stdout.receive(deadline)) is not None:
                 printed = (printed + received[0] + received[1])[-4096:]
+                if word in printed:
+                    return
         except DeadlinePassed:
-            text = self._entrypoint_failed(f"took over {ENTRYPOINT_SECONDS} seconds", printed)
-            raise HostError(text) from None
-        finally:
-            stdout.close()
-
-    def _entrypoint_failed(self, how: str, printed: bytes) -> str:
-        last = printed.decode(errors="replace").strip()
-        return (
-            f"The entrypoint of {self._image}, which starts an engine inside, {how}. "
-            f"Run without --privileged if the build needs none. It printed:\n{last}"
+            how = f"took over {START_SECONDS} seconds to start"
+        raise HostError(
+            f"The container of {self._image} {how}. An image for builds must have sh and the usual "
+            "programs; one whose entrypoint starts an engine inside must be able to. It printed:\n"
+            + printed.decode(errors="replace").strip()
         )
 
     def _exit_code(self, exec_id: str) -> int:

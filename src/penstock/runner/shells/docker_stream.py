@@ -49,14 +49,23 @@ class Stream:
     """One attached program: bytes to its stdin, bytes of its stdout and stderr.
 
     `handle` is what docker's library returns for a connection: a SocketIO, or a socket under TLS.
+    What comes from a terminal is not `framed`, and passes for stdout.
     """
 
-    def __init__(self, handle: Any) -> None:
+    def __init__(self, handle: Any, *, framed: bool = True) -> None:
         self._handle = handle
         self._socket: socket.socket = getattr(handle, "_sock", handle)
-        self._frames = Frames()
+        self._split = Frames().split if framed else _as_stdout
         self._buffer = memoryview(bytearray(READ_SIZE))
         self._early = self._read_ahead()
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether `receive` has something that no poll of the socket would tell of."""
+        return bool(self._early)
 
     def send(self, data: bytes) -> None:
         """What cannot be sent any more is dropped: the end is found when reading."""
@@ -73,7 +82,7 @@ class Stream:
         """
         if self._early:
             early, self._early = self._early, b""
-            return self._frames.split(memoryview(early))
+            return self._split(memoryview(early))
         left = None if deadline is None else deadline - time.monotonic()
         if left is not None and left <= 0:
             raise DeadlinePassed
@@ -84,7 +93,7 @@ class Stream:
             raise DeadlinePassed from None
         except OSError:
             return None  # the engine is gone, and the container with it
-        return self._frames.split(self._buffer[:size]) if size else None
+        return self._split(self._buffer[:size]) if size else None
 
     def end_input(self) -> None:
         """Tells the program that nothing more will come; its output still does."""
@@ -104,3 +113,7 @@ class Stream:
             return bytes(self._handle._response.raw._fp.fp.peek())
         except OSError:  # under TLS: nothing yet
             return b""
+
+
+def _as_stdout(data: memoryview) -> tuple[bytes, bytes]:
+    return bytes(data), b""
