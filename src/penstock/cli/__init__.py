@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from penstock import __version__
@@ -17,6 +18,7 @@ INTERRUPTED_EXIT = 130
 
 def main() -> None:
     """Runs the command named by the first word and ends the process with its exit code."""
+    gc.disable()  # nothing that a start makes is garbage; a build that runs turns it on again
     code = _main(sys.argv[1:])
     try:
         sys.stdout.flush()

@@ -3,8 +3,6 @@
 The standard library's parsers cost `penstock run` more of its start than the whole of its own work.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

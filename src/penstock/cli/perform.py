@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -43,6 +44,7 @@ def perform(request: Request) -> int:
 
 def perform_in_time(build: Build, timeout: float, tick: Callable[[], None] | None) -> Result:
     """Performs the build within `timeout` seconds; `tick` is called twice a second."""
+    gc.enable()
     try:
         with Alarm(timeout, tick):
             return build.perform()

@@ -17,8 +17,6 @@ AWS leaves open whether CONTINUE saves the build's status and what RETRY repeats
 which a phase failed is never green, and a phase is what is retried.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ The values hold what the file says, not what it leads to: names of variables are
 are not matched, nothing is looked up. `buildspec_reader` makes them from text.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Problems found in a document: where, what is wrong, what to write instead."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import NamedTuple
 

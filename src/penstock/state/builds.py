@@ -1,7 +1,5 @@
 """A build's phases, statuses and records, in the API's own spelling (CB-035, CB-041, CB-068)."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import NamedTuple
 
