@@ -192,3 +192,16 @@ def test_shasum_stands_in_for_sha256sum(tree: Path, tmp_path: Path) -> None:
         os.symlink(str(shutil.which(name)), tmp_path / name)
     done = _run([str(tmp_path / "sh")], tree, "src/**/*", path=str(tmp_path))
     assert done.stdout.strip() == _expected(tree, "src/**/*")
+
+
+def test_glob_search_prints_the_files_that_are_hashed(tree: Path) -> None:
+    """CB-103: what samples give to codebuild-tests-run as its search."""
+    from penstock.runner.codebuild.patterns import find
+
+    search = str(Path(TOOL).with_name("codebuild-glob-search"))
+    env = {"PATH": os.environ["PATH"], "CODEBUILD_SRC_DIR": str(tree)}
+    done = subprocess.run([search, "src/**/*"], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == list(find(str(tree), "src/**/*"))
+    none = subprocess.run([search, "*.none"], env=env, capture_output=True, text=True, check=False)
+    assert (none.returncode, none.stdout) == (1, "")
+    assert none.stderr.startswith("codebuild-glob-search: no file matches: *.none")

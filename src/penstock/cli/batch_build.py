@@ -98,7 +98,7 @@ class TaskBuilds:
             order = make_order(request, folder)
             order = order._replace(uuid=uuid, batch_identifier=task.identifier)
             os.mkdir(order.folder)
-            sink = make_sink(request, LogTerminal())
+            sink = make_sink(request, LogTerminal(self._terminal.has_colors))
             services = make_services(request, sink)
             fetch = services.fetch
             services = services._replace(fetch=lambda target: self._known(fetch(target)))

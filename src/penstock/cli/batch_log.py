@@ -16,6 +16,10 @@ from penstock.state.builds import Status
 class LogTerminal(Terminal):
     """What a build of a batch prints to: a pipe, in which its own lines begin as lines."""
 
+    def __init__(self, has_colors: bool) -> None:
+        super().__init__()
+        self.has_colors = has_colors
+
     def write(self, data: bytes) -> None:
         super().write(data)
         if data:

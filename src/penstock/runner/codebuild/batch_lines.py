@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-LONGEST = 1 << 16  # a line is cut there, or a build that prints none would fill the memory
+# A line is cut there, or a build that ends none would fill the memory. Events of the JSON log with
+# all that a read brings stay below it.
+LONGEST = 1 << 24
 
 Label = Callable[[bytes], bytes]
 
@@ -15,13 +17,16 @@ class Lines:
 
     def __init__(self, label: Label) -> None:
         self._label = label
-        self._open = b""
+        self._open = bytearray()
 
     def feed(self, data: bytes) -> bytes:
-        *whole, self._open = (self._open + data).split(b"\n")
-        if len(self._open) > LONGEST:
-            whole.append(self._open)
-            self._open = b""
+        self._open += data
+        if b"\n" not in data and len(self._open) <= LONGEST:
+            return b""
+        *whole, rest = bytes(self._open).split(b"\n")
+        if len(rest) > LONGEST:
+            whole, rest = [*whole, rest], b""
+        self._open = bytearray(rest)
         return b"".join([self._label(line) + b"\n" for line in whole])
 
     def flush(self) -> bytes:
@@ -50,9 +55,17 @@ def event_of(identifier: str) -> Label:
     start = f'{{"identifier": {json.dumps(identifier)}, '.encode()
 
     def label(line: bytes) -> bytes:
-        if line.startswith(b'{"event": '):
+        if line.startswith(b'{"event": ') and _is_json(line):
             return start + line[1:]
         text = json.dumps(line.decode("utf-8", "replace"))
         return start + f'"event": "note", "text": {text}}}'.encode()
 
     return label
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -60,7 +60,9 @@ class Container:
         running, setting = self.provision(), self._setting
         if user is not None:
             # The group stays this process's: both write there, and nobody else may look.
-            self._administer(f"chown {quote(user)} {FOLDER} && chmod 770 {FOLDER}")
+            self._administer(
+                f"run-as: {user!r}", f"chown {quote(user)} {FOLDER} && chmod 770 {FOLDER}"
+            )
         exchange = Exchange(setting.folder, shared=True)
         exchange.prepare()
         text = driver(FOLDER, self._options.source)
@@ -84,7 +86,8 @@ class Container:
             return
         beside = os.path.dirname(self._setting.folder)
         own = [path for path, _ in self._running.mounts if path.startswith(beside + "/")]
-        self._administer(f"{FREEZE} && {{ {self._giving(self._running, *own)} || :; }}")
+        giving = self._giving(self._running, *own)
+        self._administer("The build cannot be frozen", f"{FREEZE} && {{ {giving} || :; }}")
         self._frozen = True
 
     def stop(self) -> None:
@@ -106,7 +109,7 @@ class Container:
 
         Raises HostError.
         """
-        self._administer(self._giving(self.provision(), path))
+        self._administer(f"{path} cannot be reclaimed", self._giving(self.provision(), path))
 
     def outlives(self, path: str) -> bool:
         return False
@@ -146,10 +149,10 @@ class Container:
             program.stream.close()
         return program.exit_code()
 
-    def _administer(self, script: str) -> None:
+    def _administer(self, about: str, script: str) -> None:
         complaint = self.provision().administer(script, ADMINISTERING_SECONDS)
         if complaint:
-            raise HostError(f"A container of {self._options.image}: {complaint}")
+            raise HostError(f"{about} in a container of {self._options.image}: {complaint}")
 
     def _giving(self, running: Running, *paths: str) -> str:
         """A command that makes files this user's; root may do as it likes with them anyway."""

@@ -20,9 +20,10 @@ EXIT_CODE_SECONDS = 2
 
 
 class Program(NamedTuple):
-    """A program in a container: its streams, its exit status once it has ended, its terminal's size.
+    """A program in a container.
 
-    `exit_code` raises HostError; `resize` takes lines and columns.
+    `exit_code` waits for its exit status, once it has ended, and raises HostError; `resize` tells
+    its terminal the number of lines and columns.
     """
 
     stream: Stream

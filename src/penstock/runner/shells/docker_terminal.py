@@ -53,7 +53,7 @@ def _raw(terminal: int, resize: Resize) -> Iterator[None]:
     before = signal.signal(signal.SIGWINCH, tell_size)
     try:
         tell_size()
-        tty.setraw(terminal)
+        tty.setraw(terminal, termios.TCSADRAIN)  # what is typed ahead is kept
         yield
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, saved)
