@@ -128,8 +128,6 @@ SECTIONS: dict[str, dict[str, str]] = {
         "CB-133": "A build that takes too long ends as TIMED_OUT",
         "CB-136": "A build that is stopped enters no further phase",
         "CB-151": "A version is a commit, branch, tag, or a reference with its commit",
-        "CB-152": "A shallow clone is only as deep as asked for",
-        "CB-153": "Submodules are fetched where asked for",
         "CB-183": "`codebuild-breakpoint` pauses a debug session, and is ignored otherwise",
     },
     "What users trip over": {
@@ -156,14 +154,12 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
 }
 
-SERVER = "part of the API of projects and builds, which a single run does not have"
 REASONS = {
-    "CB-014": f"{SERVER}; `--env` and `env` of the buildspec are what a run has",
+    "CB-014": "there is no project; `--env` and the buildspec's `env` are what a run has",
     "CB-058": "the engine on this machine pulls with the credentials it was logged in with",
     "CB-059": "builds run on this machine or in a container; there is no Lambda compute",
-    "CB-104": SERVER,
-    "CB-107": SERVER,
-    "CB-152": "the working tree is built as it stands; nothing is cloned",
+    "CB-095": "the kind of cache is the project's setting; here `paths` are kept, files too",
+    "CB-107": "there are no triggers, and no debugging of a project's batch",
 }
 
 

@@ -28,7 +28,7 @@ class Ran(NamedTuple):
 
     @property
     def phases(self) -> dict[str, str]:
-        return {phase["phaseType"]: phase["phaseStatus"] for phase in self.result["phases"]}
+        return {phase["phaseType"]: phase.get("phaseStatus", "") for phase in self.result["phases"]}
 
 
 class Project:

@@ -246,6 +246,13 @@ def test_files_come_out_and_go_in_again(make: Make, tmp_path: Path) -> None:
     assert answer(fresh, "cd /root/.npm; cat a/x link y; readlink link") == "x\nx\nx\na/x\n"
 
 
+def test_files_come_out_of_a_frozen_build(make: Make) -> None:
+    container = make()
+    answer(container, "mkdir /data; echo x >/data/x")
+    container.freeze()
+    assert os.listdir(container.fetch("/data")) == ["x"]
+
+
 def test_a_folder_that_is_not_there_comes_out_empty(make: Make) -> None:
     assert os.listdir(make().fetch("/root/none")) == []
 

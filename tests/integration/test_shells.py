@@ -390,6 +390,22 @@ def test_a_deadline_holds_for_a_command_that_never_stops_printing(shell: Shell) 
     assert time.monotonic() - began < 2
 
 
+def test_a_frozen_build_runs_nothing_any_more(place: Place, shell: Shell) -> None:
+    mark = f"{random.randrange(10**8, 10**9)}"
+    run(shell, f"sleep {mark} & setsid sh -c 'while :; do sleep {mark}; done' & echo kept >file")
+    shell.close()
+    place.host.freeze()
+    states = []
+    for pid in running(mark):
+        with open(f"/proc/{pid}/stat") as file:
+            states.append(file.read().rpartition(")")[2].split()[0])
+    assert set(states) <= {"T"}
+    with open(os.path.join(place.source, "file")) as file:
+        assert file.read() == "kept\n"
+    place.host.stop()
+    assert running(mark) == []
+
+
 # Users and shells
 
 

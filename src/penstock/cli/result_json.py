@@ -8,7 +8,7 @@ from typing import Any
 from penstock.runner.codebuild.order import Result
 from penstock.runner.codebuild.reports.model import CaseStatus, Report
 from penstock.runner.codebuild.sinks import Failure
-from penstock.state.builds import PhaseRecord
+from penstock.state.builds import PhaseRecord, PhaseType
 
 
 def print_result(result: Result, file: str, seconds: float) -> None:
@@ -32,6 +32,8 @@ def as_json(result: Result, file: str, seconds: float) -> dict[str, Any]:
 
 
 def _phase(record: PhaseRecord) -> dict[str, Any]:
+    if record.phase is PhaseType.COMPLETED:
+        return {"phaseType": record.phase, "startTime": record.started}  # CB-035
     return {
         "phaseType": record.phase,
         "phaseStatus": record.status,

@@ -26,7 +26,8 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from penstock.documents.buildspec import Batch, BatchEnv, BatchTask, Entry, Fanout, Matrix
+from penstock.documents.batch import Batch, BatchEnv, BatchTask, Fanout, Matrix
+from penstock.documents.buildspec import Entry
 from penstock.state.batches import BatchPhaseRecord, BatchPhaseType, BatchProgress
 from penstock.state.builds import Status
 

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from penstock.documents.buildspec import (
-    Batch,
-    BatchEnv,
-    BatchTask,
-    Fanout,
-    Matrix,
-    MatrixAxis,
-    Text,
-)
+from penstock.documents.batch import Batch, BatchEnv, BatchTask, Fanout, Matrix, MatrixAxis
+from penstock.documents.buildspec import Text
 from penstock.documents.buildspec_env import read_variables
 from penstock.documents.findings import Findings, shown
 from penstock.documents.sections import Section, open_section

@@ -6,7 +6,8 @@ documentation is silent, a problem is a warning. `buildspec_rules` names them al
 
 from __future__ import annotations
 
-from penstock.documents.buildspec import Batch, Buildspec, Proxy
+from penstock.documents.batch import Batch
+from penstock.documents.buildspec import Buildspec, Proxy
 from penstock.documents.buildspec_env import read_env, without_old_key
 from penstock.documents.buildspec_outputs import read_artifacts, read_cache, read_reports
 from penstock.documents.buildspec_phases import PHASES, read_phases

@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 from binascii import crc32
+from types import ModuleType
 from typing import Any
 
 from penstock import __version__
@@ -68,5 +69,13 @@ def _revived(value: Any) -> Any:
     values = map(_revived, parts)
     if not name:
         return tuple(values)
-    module = buildspec if hasattr(buildspec, name) else diagnostics
-    return getattr(module, name)(*values)
+    return getattr(_module_of(name), name)(*values)
+
+
+def _module_of(name: str) -> ModuleType:
+    for module in (buildspec, diagnostics):
+        if hasattr(module, name):
+            return module
+    from penstock.documents import batch
+
+    return batch

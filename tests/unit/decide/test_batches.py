@@ -22,16 +22,8 @@ from penstock.decide.batches import (
     phase_records,
     record,
 )
-from penstock.documents.buildspec import (
-    Batch,
-    BatchEnv,
-    BatchTask,
-    Entry,
-    Fanout,
-    Matrix,
-    MatrixAxis,
-    Text,
-)
+from penstock.documents.batch import Batch, BatchEnv, BatchTask, Fanout, Matrix, MatrixAxis
+from penstock.documents.buildspec import Entry, Text
 from penstock.state.batches import BatchPhaseType, BatchProgress
 from penstock.state.builds import Status
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.documents.buildspec import Batch, BatchEnv, Entry, Fanout, MatrixAxis
+from penstock.documents.batch import Batch, BatchEnv, Fanout, MatrixAxis
+from penstock.documents.buildspec import Entry
 from penstock.documents.buildspec_reader import read_buildspec
 from penstock.documents.diagnostics import Position
 

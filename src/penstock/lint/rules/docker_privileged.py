@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.documents.buildspec import Batch
+from penstock.documents.batch import Batch
 from penstock.documents.diagnostics import Severity
 from penstock.lint.rule import Finding, rule
 from penstock.lint.subject import Subject

@@ -24,7 +24,7 @@ from penstock.runner.shells.driver import program as driver
 
 ADMINISTERING_SECONDS = 10
 # All but the engine's init and this very command. The container stays, for files to be fetched.
-FREEZE = "kill -s STOP -- -1"
+FREEZE = "kill -STOP -1"
 
 
 class Container:

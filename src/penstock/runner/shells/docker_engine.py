@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ def connect() -> APIClient:
     failures = []
     for place in places(os.environ, context):
         try:
+            _knock(place)
             return docker.APIClient(base_url=place, tls=tls, version="auto", timeout=SECONDS)
         except (docker.errors.DockerException, OSError) as error:
             failures.append(f"\n  {place}: {_cause(error)}")
@@ -61,6 +63,13 @@ def connect() -> APIClient:
     )
 
 
+def _knock(place: str) -> None:
+    """Fails as plainly as can be where no engine listens. Raises OSError."""
+    if place.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(place.removeprefix("unix://"))
+
+
 def _context() -> tuple[str | None, Any]:
     """The host of the Docker context in use, and its TLS material. Raises HostError."""
     from docker.context import ContextAPI
@@ -69,7 +78,10 @@ def _context() -> tuple[str | None, Any]:
     if os.environ.get("DOCKER_HOST"):
         return None, kwargs_from_env().get("tls", False)
     name = os.environ.get("DOCKER_CONTEXT")
-    context = ContextAPI.get_context(name)
+    try:
+        context = ContextAPI.get_context(name)
+    except Exception as error:  # nothing narrower: the library raises just that
+        raise HostError(f"The Docker context in use cannot be read: {error}") from None
     if context is None:
         raise HostError(
             f"There is no Docker context {name or 'of the name in ~/.docker/config.json'!r}. "
