@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -370,6 +371,21 @@ def test_secrets_come_from_a_file_and_are_masked_everywhere(project: Project) ->
             assert hidden not in shown
 
 
+def test_a_secret_too_short_to_mask_is_warned_of_by_name(project: Project) -> None:
+    """CB-016"""
+    project.write(
+        "buildspec.yml",
+        "version: 0.2\nenv: {parameter-store: {PIN: /pin}}\nphases: {build: {commands: [echo]}}\n",
+    )
+    project.write("../s.env", "/pin=1\n")
+    assert "PIN is too short to be masked" in project.run("--secrets", "../s.env").out
+
+
+def test_key_ids_of_aws_are_masked_in_any_build(lines_of: Lines) -> None:
+    """CB-016"""
+    assert lines_of("echo AKIA''IOSFODNN7EXAMPLE") == ["***"]
+
+
 def test_every_missing_secret_is_named_and_where_it_was_looked_for(project: Project) -> None:
     """CB-012, CB-013: DOWNLOAD_SOURCE fails, no command runs."""
     project.write(
@@ -601,6 +617,45 @@ def test_on_failure_continue_and_retry_are_obeyed(project: Project) -> None:
     assert ran.code == 1
     assert ran.phases["PRE_BUILD"] == "SUCCEEDED"
     assert "\n3\n" in ran.err
+
+
+def _with_runtime(project: Project, runtime: str, version: str) -> None:
+    project.write(
+        "buildspec.yml",
+        "version: 0.2\nphases:\n"
+        f"  install: {{runtime-versions: {{{runtime}: '{version}'}},\n"
+        "    commands: [python3 --version]}\n",
+    )
+
+
+def test_the_runtime_taken_is_told_and_used(project: Project) -> None:
+    """CB-050, CB-123"""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    _with_runtime(project, "python", "$WANTED")
+    ran = project.run("--env", f"WANTED={version}")
+    assert f"Selecting 'python' runtime version '{version}' based on manual" in ran.out
+    assert re.search(rf"^python {re.escape(version)}\S* from \S+", ran.out, re.MULTILINE)
+    assert f"\nPython {version}." in ran.out
+
+
+def test_a_version_that_is_not_here_warns_or_fails_when_asked(project: Project) -> None:
+    """CB-050"""
+    _with_runtime(project, "python", "2.1")
+    ran = project.run()
+    assert ran.code == 0
+    assert "warning: python 2.1 is not installed" in ran.out
+    strict = project.run("--strict-runtimes", "--json")
+    assert strict.code == 1
+    assert strict.phases["DOWNLOAD_SOURCE"] == "FAILED"
+
+
+def test_an_unknown_runtime_fails_as_on_codebuild(project: Project) -> None:
+    """CB-051"""
+    _with_runtime(project, "docker", "20")
+    ran = project.run("--json")
+    context = ran.result["phases"][0]["contexts"][0]
+    assert context["statusCode"] == "YAML_FILE_ERROR"
+    assert context["message"].startswith("Unknown runtime named 'docker'. This build image has")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="run-as needs root")

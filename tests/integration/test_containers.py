@@ -315,11 +315,13 @@ def test_an_interactive_shell_has_the_terminal_and_the_state(tmp_path: Path, ima
     assert "status 7" in printed
 
 
+@pytest.mark.parametrize("freeze", ["", "container.freeze()"])
 def test_a_penstock_that_is_killed_leaves_no_container(
-    tmp_path: Path, engine: Any, image: str
+    tmp_path: Path, engine: Any, image: str, freeze: str
 ) -> None:
-    more = """
+    more = f"""
         shell.run("sleep 1000 &", print, None)
+        {freeze}
         print(container.provision().id, flush=True)
         sys.stdin.read()
     """

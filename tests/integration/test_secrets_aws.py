@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -208,3 +209,20 @@ def test_without_botocore_the_error_says_what_to_install() -> None:
         [sys.executable, "-I", "-S", "-c", program, source], capture_output=True, check=True
     )
     assert b"pip install penstock[aws]" in run.stdout
+
+
+def test_a_run_asks_the_endpoint_it_is_given(
+    stored: dict[str, str], endpoint: str, tmp_path: Path
+) -> None:
+    """CB-012, CB-013: `penstock run --endpoint`."""
+    (tmp_path / "buildspec.yml").write_text(
+        "version: 0.2\nenv:\n  parameter-store: {TOKEN: /app/token}\n"
+        "  secrets-manager: {PASSWORD: 'app/db:password'}\n"
+        """phases: {build: {commands: ['[ "$TOKEN $PASSWORD" = "hunter22 pa55" ]']}}\n"""
+    )
+    command = [sys.executable, "-m", "penstock", "run", "--endpoint", endpoint]
+    env = {**os.environ, "AWS_REGION": REGION}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

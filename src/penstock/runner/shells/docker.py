@@ -23,8 +23,9 @@ from penstock.runner.shells.driver import Exchange, quote
 from penstock.runner.shells.driver import program as driver
 
 ADMINISTERING_SECONDS = 10
-# All but the engine's init and this very command. The container stays, for files to be fetched.
-FREEZE = "kill -STOP -1"
+# Stops all but the engine's init and itself. The container stays, for files to be fetched; as what
+# it idles on is stopped too, this ends it when Penstock is gone.
+FREEZE = "kill -STOP -1 || exit; {} || :; echo frozen; read -r _; kill -KILL -1"
 
 
 class Container:
@@ -86,8 +87,10 @@ class Container:
             return
         beside = os.path.dirname(self._setting.folder)
         own = [path for path, _ in self._running.mounts if path.startswith(beside + "/")]
-        giving = self._giving(self._running, *own)
-        self._administer("The build cannot be frozen", f"{FREEZE} && {{ {giving} || :; }}")
+        script = FREEZE.format(self._giving(self._running, *own))
+        complaint = self._running.guard(script, ADMINISTERING_SECONDS)
+        if complaint:
+            raise HostError(f"The build's container cannot be frozen: {complaint}")
         self._frozen = True
 
     def stop(self) -> None:

@@ -42,17 +42,19 @@ class Running:
         self._note = note
         self._image = creation.image
         self.mounts = creation.mounts
-        self._stdin: Stream | None = None
+        self._programs: list[Stream] = []
+        self._held: list[Stream] = []  # at the end of these, the container ends
         try:
             self.id = create(engine, creation)
         except DockerException as error:
             raise self._not_started(error) from None
         try:
-            self._stdin = self._attach("stdin")
+            stdin = self._attach("stdin")
+            self._held.append(stdin)
             stdout = self._attach("stdout", "stderr")
             try:
                 engine.start(self.id)
-                self._await_idle(self._stdin, stdout)
+                self._await_idle(stdin, stdout)
             finally:
                 stdout.close()
         except (DockerException, OSError) as error:
@@ -77,6 +79,7 @@ class Running:
                     f"run-as: there is no user {user!r} in the image {self._image}."
                 ) from None
             raise self._gone(error) from None
+        self._programs.append(stream)
         return Program(
             stream,
             lambda: self._exit_code(made["Id"]),
@@ -86,23 +89,27 @@ class Running:
     def administer(self, script: str, seconds: float) -> str:
         """Runs a script as root; what it complained of, if it failed. Raises HostError."""
         program = self.execute(["/bin/sh", "-c", script], "0")
-        complaint = b""
-        deadline = time.monotonic() + seconds
-        try:
-            while (received := program.stream.receive(deadline)) is not None:
-                complaint += received[1]
-            failed = program.exit_code() != 0
-            return complaint.decode(errors="replace").strip() or "it failed" if failed else ""
-        except DeadlinePassed:
-            return f"it took longer than {seconds:g} seconds"
-        finally:
-            program.stream.close()
+        complaint = _complaint(program, seconds, until=None)
+        program.stream.close()
+        return complaint
+
+    def guard(self, script: str, seconds: float) -> str:
+        """As `administer`, of a script that prints a line and then reads one, which never comes.
+
+        What it does after that is done when this process has gone, however it went.
+        """
+        program = self.execute(["/bin/sh", "-c", script], "0")
+        self._programs.remove(program.stream)
+        self._held.append(program.stream)
+        return _complaint(program, seconds, until=b"\n")
 
     def remove(self) -> None:
         """Kills all that runs in it, at once."""
         from docker.errors import APIError, NotFound
         from requests import RequestException
 
+        for stream in self._programs:
+            stream.close()  # the engine would wait for what they print to be read
         try:
             self.engine.remove_container(self.id, force=True, v=True)
         except NotFound:
@@ -111,8 +118,8 @@ class Running:
             if getattr(error, "status_code", None) != 409:  # the engine is removing it already
                 self._note(f"Container {self.id[:12]} may be left behind: {reason(error)}")
         finally:
-            if self._stdin is not None:
-                self._stdin.close()
+            for stream in self._held:
+                stream.close()
 
     def _attach(self, *which: str) -> Stream:
         streams = dict.fromkeys((*which, "stream"), 1)
@@ -172,3 +179,19 @@ class Running:
         elif "executable file not found" in why:
             advice = " An image for builds must have sh and the usual programs."
         return HostError(f"No container of {self._image} can be started: {why}.{advice}")
+
+
+def _complaint(program: Program, seconds: float, until: bytes | None) -> str:
+    """What a program complained of: "" where it ended well or printed `until`. Raises HostError."""
+    deadline = time.monotonic() + seconds
+    complaint = b""
+    try:
+        while (received := program.stream.receive(deadline)) is not None:
+            if until is not None and until in received[0]:
+                return ""
+            complaint += received[1]
+    except DeadlinePassed:
+        return f"it took longer than {seconds:g} seconds"
+    if until is None and program.exit_code() == 0:
+        return ""
+    return complaint.decode(errors="replace").strip() or "it failed"

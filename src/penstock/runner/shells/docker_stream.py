@@ -69,8 +69,8 @@ class Stream:
 
     def send(self, data: bytes) -> None:
         """What cannot be sent any more is dropped: the end is found when reading."""
-        self._socket.settimeout(None)
         try:
+            self._socket.settimeout(None)
             self._socket.sendall(data)
         except OSError:
             pass
@@ -86,8 +86,8 @@ class Stream:
         left = None if deadline is None else deadline - time.monotonic()
         if left is not None and left <= 0:
             raise DeadlinePassed
-        self._socket.settimeout(left)
         try:
+            self._socket.settimeout(left)
             size = self._socket.recv_into(self._buffer)
         except TimeoutError:
             raise DeadlinePassed from None

@@ -31,7 +31,7 @@ def how_to_build(image: str) -> str:
     """What to do about one of CodeBuild's images that cannot be pulled."""
     folder = "ubuntu/" + image.removeprefix(CURATED).replace(":", "/")
     return (
-        "AWS publishes only its source. Build it once (it takes long, and tens of gigabytes):\n"
+        "AWS publishes only its source. Build it once (it takes long, and many gigabytes):\n"
         f"  docker build -t {image} "
         f"https://github.com/aws/aws-codebuild-docker-images.git#master:{folder}\n"
         f"or have another image stand in for it: {VARIABLE}='{image}=ANOTHER'"

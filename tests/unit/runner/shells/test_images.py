@@ -61,7 +61,7 @@ def test_there_need_be_neither(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["nothing", "a=", "=b", "a=b,c"])
 def test_a_variable_that_maps_nothing_is_told(tmp_path: Path, text: str) -> None:
-    with pytest.raises(HostError, match="PENSTOCK_IMAGES: .*NAME=IMAGE"):
+    with pytest.raises(HostError, match=r"PENSTOCK_IMAGES: .*NAME=IMAGE"):
         image_overrides({"PENSTOCK_IMAGES": text}, str(tmp_path))
 
 
