@@ -18,11 +18,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from penstock.documents.buildspec import Artifact, Text
+from penstock.runner.archives.zip_reader import extract_zip
+from penstock.runner.archives.zip_writer import write_zip
 from penstock.runner.codebuild.artifacts import select
 from penstock.runner.codebuild.cache import ExpandedCache, restore, save
-from penstock.runner.codebuild.cache_folder import CacheFolder
-from penstock.runner.codebuild.zip_reader import extract_zip
-from penstock.runner.codebuild.zip_writer import write_zip
+from penstock.runner.codebuild.cache.folder import CacheFolder
 
 ROUNDS = 3
 

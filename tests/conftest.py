@@ -19,7 +19,7 @@ IMAGE = "penstock-test:latest"
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Any]:
     """The API client of a container engine. Without one the test is skipped, in CI it fails."""
-    from penstock.runner.shells.docker_engine import connect
+    from penstock.runner.shells.docker.engine import connect
 
     try:
         client = connect()

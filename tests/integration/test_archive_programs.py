@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from penstock.runner.codebuild.archives import Entry
+from penstock.runner.archives import Entry
+from penstock.runner.archives.tar_reader import extract_tar
+from penstock.runner.archives.zip_reader import extract_zip
+from penstock.runner.archives.zip_writer import write_zip
 from penstock.runner.codebuild.cache import ExpandedCache, restore, save
-from penstock.runner.codebuild.cache_folder import CacheFolder
+from penstock.runner.codebuild.cache.folder import CacheFolder
 from penstock.runner.codebuild.patterns import find
-from penstock.runner.codebuild.tar_reader import extract_tar
-from penstock.runner.codebuild.zip_reader import extract_zip
-from penstock.runner.codebuild.zip_writer import write_zip
 
 
 def needs(program: str) -> pytest.MarkDecorator:
@@ -103,7 +103,7 @@ FULL_DISK = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
-from penstock.runner.codebuild.archives import ArchiveError, Entry
+from penstock.runner.archives import ArchiveError, Entry
 """
 
 
@@ -124,7 +124,7 @@ def _limited(code: str, *arguments: object, path: str | None = None) -> str:
 
 def test_a_zip_that_does_not_fit_leaves_nothing(tree: Path, tmp_path: Path) -> None:
     code = """
-from penstock.runner.codebuild.zip_writer import write_zip
+from penstock.runner.archives.zip_writer import write_zip
 try:
     write_zip([Entry(sys.argv[1], "big")], sys.argv[2])
 except ArchiveError as error:
@@ -155,7 +155,7 @@ def test_a_cache_that_does_not_fit_is_said_and_leaves_nothing(
 ) -> None:
     code = """
 from penstock.runner.codebuild.cache import ExpandedCache, save
-from penstock.runner.codebuild.cache_folder import CacheFolder
+from penstock.runner.codebuild.cache.folder import CacheFolder
 print(*save(ExpandedCache(("big",), "p"), sys.argv[1], str, CacheFolder(sys.argv[2])))
 """
     path = None if with_zstd else "/nonexistent"
@@ -169,7 +169,7 @@ def test_without_the_zstd_program_a_cache_is_gzip_and_the_log_says_so(
 ) -> None:
     code = """
 from penstock.runner.codebuild.cache import ExpandedCache, save
-from penstock.runner.codebuild.cache_folder import CacheFolder
+from penstock.runner.codebuild.cache.folder import CacheFolder
 print(*save(ExpandedCache(("b/**/*",), "p"), sys.argv[1], str, CacheFolder(sys.argv[2])))
 """
     said = _limited(code, tree, tmp_path / "caches", path="/nonexistent")
@@ -186,7 +186,7 @@ def test_a_zstd_cache_without_the_program_is_said(tree: Path, tmp_path: Path) ->
     save(ExpandedCache(("a",), "p"), str(tree), str, store)
     code = """
 from penstock.runner.codebuild.cache import ExpandedCache, restore
-from penstock.runner.codebuild.cache_folder import CacheFolder
+from penstock.runner.codebuild.cache.folder import CacheFolder
 print(*restore(ExpandedCache(("a",), "p"), sys.argv[1], str, CacheFolder(sys.argv[2])))
 """
     (tmp_path / "new").mkdir()

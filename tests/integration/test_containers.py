@@ -18,9 +18,9 @@ import pytest
 
 from penstock.runner.shells.contract import HostError, Setting
 from penstock.runner.shells.docker import Container
-from penstock.runner.shells.docker_container import Running
-from penstock.runner.shells.docker_creation import ContainerOptions, Creation
-from penstock.runner.shells.docker_engine import ImageError, connect
+from penstock.runner.shells.docker.container import Running
+from penstock.runner.shells.docker.creation import ContainerOptions, Creation
+from penstock.runner.shells.docker.engine import ImageError, connect
 
 pytestmark = pytest.mark.docker
 INSIDE = "/codebuild/output/src123456789/src"
@@ -265,7 +265,7 @@ import os, shutil, sys
 import docker.types
 from penstock.runner.shells.contract import Setting
 from penstock.runner.shells.docker import Container
-from penstock.runner.shells.docker_creation import ContainerOptions
+from penstock.runner.shells.docker.creation import ContainerOptions
 
 base, image, user, group = sys.argv[1:]
 if os.geteuid() != int(user):

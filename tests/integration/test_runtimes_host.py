@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from penstock.runner.codebuild.runtimes import Installed, Link, select
-from penstock.runner.codebuild.runtimes_host import find, make_links
+from penstock.runner.codebuild.runtimes.host import find, make_links
 
 
 def program(path: Path, prints: str = "", *, log: Path | None = None, error: bool = False) -> None:

@@ -20,7 +20,7 @@ pytest.importorskip("flask", reason="moto[server] answers in place of AWS")
 from penstock.documents.buildspec import Entry, Env, Secret, SecretReference  # noqa: E402
 from penstock.documents.buildspec_env import parse_secret_reference  # noqa: E402
 from penstock.runner.codebuild.secrets import Refusal, SecretsError, resolve  # noqa: E402
-from penstock.runner.codebuild.secrets_aws import AwsSecrets  # noqa: E402
+from penstock.runner.codebuild.secrets.aws import AwsSecrets  # noqa: E402
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 REGION = "eu-west-1"
@@ -198,7 +198,7 @@ def test_a_source_that_cannot_be_asked_says_why(
 def test_without_botocore_the_error_says_what_to_install() -> None:
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from penstock.runner.codebuild.secrets_aws import AwsSecrets\n"
+        "from penstock.runner.codebuild.secrets.aws import AwsSecrets\n"
         "try: AwsSecrets('http://127.0.0.1:1', 'eu-west-1')\n"
         "except Exception as error: print(error)\n"
     )

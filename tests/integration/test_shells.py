@@ -66,7 +66,7 @@ def place_in(request: pytest.FixtureRequest) -> Iterator[Callable[[Kind, str], P
             places.append(Place(kind, LocalHost(setting), folder, source, source))
         else:
             from penstock.runner.shells.docker import Container
-            from penstock.runner.shells.docker_creation import ContainerOptions
+            from penstock.runner.shells.docker.creation import ContainerOptions
 
             options = ContainerOptions(request.getfixturevalue("image"), INSIDE)
             host = Container(setting, options, print)

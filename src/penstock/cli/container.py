@@ -9,7 +9,7 @@ import penstock.runner.codebuild as codebuild
 from penstock.cli.options import Given
 from penstock.runner.shells.contract import Host, Setting
 from penstock.runner.shells.docker import Container
-from penstock.runner.shells.docker_creation import ContainerOptions
+from penstock.runner.shells.docker.creation import ContainerOptions
 from penstock.runner.shells.images import image_overrides, resolve_image
 
 DEFAULT_IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:5.0"

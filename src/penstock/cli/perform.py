@@ -16,8 +16,8 @@ from penstock.cli.terminal import Terminal
 from penstock.runner.codebuild.build import Build, Rescue
 from penstock.runner.codebuild.environment import inherited
 from penstock.runner.codebuild.order import Order, Result
-from penstock.runner.codebuild.removing import remove
 from penstock.runner.codebuild.sinks import Sink
+from penstock.runner.codebuild.source.removing import remove
 from penstock.runner.shells.contract import DeadlinePassed
 from penstock.state.builds import Status
 
@@ -110,7 +110,7 @@ def make_folder(environ: Mapping[str, str]) -> str:
     folder = os.path.join(environ.get("TMPDIR") or "/tmp", f"penstock-{os.urandom(8).hex()}")  # noqa: S108
     try:
         os.mkdir(folder, 0o711)
-        os.mkdir(os.path.join(folder, "tmp"))
+        os.mkdir(os.path.join(folder, "tmp"), 0o700)
     except OSError as error:
         raise RequestError(
             f"{folder} cannot be made: {error.strerror}. Set TMPDIR to a folder with room."

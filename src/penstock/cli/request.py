@@ -114,7 +114,7 @@ def _content(given: Given, folder: str, file: str) -> bytes:
 
 
 def _committed(folder: str, commit: str, file: str) -> bytes:
-    from penstock.runner.codebuild.git import Git
+    from penstock.runner.codebuild.source.git import Git
 
     answer = Git(folder, "show", "--end-of-options", f"{commit}:./{file}").answer()
     if answer.code:
@@ -143,7 +143,7 @@ def _seconds(text: str | None) -> float:
 
 def _env_file(path: str) -> dict[str, str]:
     from penstock.runner.codebuild.secrets import SecretsError
-    from penstock.runner.codebuild.secrets_dotenv import parse
+    from penstock.runner.codebuild.secrets.dotenv import parse
 
     try:
         with open(path, encoding="utf-8") as file:

@@ -71,13 +71,13 @@ def _secrets(request: Request) -> tuple[SecretSource, ...]:
     if not env.parameter_store and not env.secrets_manager:
         return ()
     from penstock.runner.codebuild.secrets import SecretsError
-    from penstock.runner.codebuild.secrets_file import SecretsFile
+    from penstock.runner.codebuild.secrets.file import SecretsFile
 
     given = request.given
     try:
         sources: list[SecretSource] = [SecretsFile(path) for path in given.all("secrets")]
         if given.has("aws") or given.has("endpoint"):
-            from penstock.runner.codebuild.secrets_aws import AwsSecrets
+            from penstock.runner.codebuild.secrets.aws import AwsSecrets
 
             sources.append(AwsSecrets(given.last("endpoint")))
     except SecretsError as error:
@@ -88,7 +88,7 @@ def _secrets(request: Request) -> tuple[SecretSource, ...]:
 def _caches(request: Request) -> CacheStore | None:
     if request.spec.cache is None or request.given.has("no_cache"):
         return None
-    from penstock.runner.codebuild.cache_folder import CacheFolder
+    from penstock.runner.codebuild.cache.folder import CacheFolder
 
     own = os.path.join(cache_folder(request.environ), "caches")
     return CacheFolder(request.given.last("cache") or own)

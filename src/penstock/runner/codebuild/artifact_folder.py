@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterable
 
-from penstock.runner.codebuild.archives import (
+from penstock.runner.archives import (
     ArchiveError,
     Entry,
     Folder,

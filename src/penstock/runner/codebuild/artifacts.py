@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from penstock.documents.buildspec import Artifact
+from penstock.runner.archives import Entry, UnsafeArchive, safe_link
 from penstock.runner.codebuild import patterns
-from penstock.runner.codebuild.archives import Entry, UnsafeArchive, safe_link
 from penstock.state.builds import PhaseContext
 
 

@@ -132,8 +132,8 @@ class Build:
     def _status_of(self, command: Command, user: str | None) -> int:
         session = self._session()
         self._tell_whether_succeeding(session)
-        if "exec" in command.text:
-            session.checkpoint()  # a shell that is replaced runs no trap to leave its state by
+        if "exec" in command.text or "trap" in command.text:
+            session.checkpoint()  # such a shell may end without the trap that leaves its state
         self._tail = b""
         try:
             return session.run(command.text, user, self._show, self._deadline)

@@ -45,7 +45,7 @@ def _prepared(
     if not wants_runtimes:
         sink.note("No runtime version selected in buildspec.")
     elif not order.image:
-        from penstock.runner.codebuild.selection import select_here
+        from penstock.runner.codebuild.runtimes.selection import select_here
 
         chosen = select_here(order, sink, variables)
         if isinstance(chosen, PhaseContext):
@@ -57,7 +57,7 @@ def _prepared(
     folder = variables["CODEBUILD_SRC_DIR"]
     ground = Ground(source, folder, masker, host, session, order.spec)
     if wants_runtimes and order.image:
-        from penstock.runner.codebuild.selection import select_in_image
+        from penstock.runner.codebuild.runtimes.selection import select_in_image
 
         commands = select_in_image(order, sink, variables, host)
         if isinstance(commands, PhaseContext):
@@ -70,7 +70,7 @@ def _prepared(
 def _restore_cache(order: Order, services: Services, sink: Sink, ground: Ground) -> None:
     if order.spec.cache is None or services.caches is None:
         return
-    from penstock.runner.codebuild.caching import expand_cache, restore_cache
+    from penstock.runner.codebuild.cache.use import expand_cache, restore_cache
 
     cache = expand_cache(order.project, sink, ground)
     if cache is not None:

@@ -54,7 +54,7 @@ class Session:
         """The values of those of the variables that are set; exported or not."""
         if not names:
             return {}
-        prints = (f'[ -z "${{{name}+x}}" ] || printf "%s\\0" "{name}=${name}"' for name in names)
+        prints = (_prints(name) for name in names)
         answer = self.query("\n".join((*prints, ":"))) or b""
         text = answer.decode("utf-8", "surrogateescape")
         return dict(pair.split("=", 1) for pair in text.split("\0") if pair)
@@ -97,5 +97,10 @@ class Session:
             self._shell = None
 
 
+def _prints(name: str) -> str:
+    """`command`, as a build may have functions with the names of builtins."""
+    return f'[ -z "${{{name}+x}}" ] || command printf "%s\\0" "{name}=${name}"'
+
+
 def _exports(settings: dict[str, str]) -> str:
-    return "\n".join(f"export {name}={quote(value)}" for name, value in settings.items())
+    return "\n".join(f"command export {name}={quote(value)}" for name, value in settings.items())

@@ -53,7 +53,7 @@ def upload(
     reports = _reports(plan, order, sink, ground)
     context, places = _artifacts(plan, order, services, sink, ground)
     if services.caches is not None and plan.cache is not None:
-        from penstock.runner.codebuild.caching import save_cache
+        from penstock.runner.codebuild.cache.use import save_cache
 
         save_cache(plan.cache, services.caches, sink, ground)
     return Uploads(context, plan.exported, places, reports)
@@ -65,7 +65,7 @@ def _plan(order: Order, services: Services, sink: Sink, ground: Ground, progress
     cache = None
     # A build that went wrong may have left half of what it caches; AWS does not say what it does.
     if ground.spec.cache is not None and services.caches is not None and progress.succeeding:
-        from penstock.runner.codebuild.caching import expand_cache
+        from penstock.runner.codebuild.cache.use import expand_cache
 
         cache = expand_cache(order.project, sink, ground)
     return Plan(
@@ -175,7 +175,7 @@ def _artifact(
     artifact: Artifact, order: Order, services: Services, sink: Sink, ground: Ground
 ) -> tuple[PhaseContext, str]:
     """Selects an artifact's files and delivers them; where they are now, or why not."""
-    from penstock.runner.codebuild.archives import ArchiveError
+    from penstock.runner.archives import ArchiveError
     from penstock.runner.codebuild.artifacts import select
 
     selection = select(artifact, ground.source.path, ground.here)

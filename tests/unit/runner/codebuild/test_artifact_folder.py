@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.runner.codebuild.archives import ArchiveError, Entry
+from penstock.runner.archives import ArchiveError, Entry
 from penstock.runner.codebuild.artifact_folder import folder_path, write_folder
 
 

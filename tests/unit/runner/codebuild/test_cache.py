@@ -8,7 +8,7 @@ import pytest
 
 from penstock.documents.buildspec import CacheAction
 from penstock.runner.codebuild.cache import ExpandedCache, invalidate, restore, save
-from penstock.runner.codebuild.cache_folder import CacheFolder
+from penstock.runner.codebuild.cache.folder import CacheFolder
 
 PATHS = ("node_modules/**/*",)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from penstock.runner.codebuild.archives import ArchiveError, Entry
-from penstock.runner.codebuild.cache_file import read_cache, read_seal, verify, write_cache
-from penstock.runner.codebuild.cache_paths import place
-from penstock.runner.codebuild.compression import zstd_program
+from penstock.runner.archives import ArchiveError, Entry
+from penstock.runner.archives.compression import zstd_program
+from penstock.runner.codebuild.cache.file import read_cache, read_seal, verify, write_cache
+from penstock.runner.codebuild.cache.paths import place
 
 needs_zstd = pytest.mark.skipif(shutil.which("zstd") is None, reason="no zstd program")
 CODECS = [pytest.param("zstd", marks=needs_zstd), "gzip"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.runner.codebuild.cache_folder import CacheFolder
+from penstock.runner.codebuild.cache.folder import CacheFolder
 
 
 @pytest.fixture

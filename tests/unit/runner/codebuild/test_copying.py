@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.runner.codebuild.copying import Copier, copy_bytes
-from penstock.runner.codebuild.removing import remove
+from penstock.runner.codebuild.source.copying import Copier, copy_bytes
+from penstock.runner.codebuild.source.removing import remove
 
 NAMES = st.binary(min_size=1, max_size=12).filter(
     lambda name: b"/" not in name and b"\0" not in name and name not in (b".", b"..")

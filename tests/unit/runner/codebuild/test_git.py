@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.runner.codebuild.git import (
+from penstock.runner.codebuild.source.git import (
     Head,
     WorkTree,
     find_work_tree,

@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from penstock.runner.codebuild.masking import MASK, Masker
-from penstock.runner.codebuild.secret_forms import SHORTEST, forms
+from penstock.runner.codebuild.masking.forms import SHORTEST, forms
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 NASTY = 'it\'s "q" \\ $x `y` <a&b>+é/☃,~1%\t{z}!'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.runner.codebuild.removing import DEEP, remove
+from penstock.runner.codebuild.source.removing import DEEP, remove
 
 
 def dig(top: Path, levels: int) -> None:
@@ -61,7 +61,8 @@ class TestRemoving:
         if subprocess.run([*inside, mount], capture_output=True).returncode != 0:
             pytest.skip("no mount namespaces here")
         program = (
-            "import sys; from penstock.runner.codebuild.removing import remove; remove(sys.argv[1])"
+            "import sys; from penstock.runner.codebuild.source.removing import remove; "
+            "remove(sys.argv[1])"
         )
         script = f'{mount}; "$@"; ls {tmp_path}/tree/mounted'
         command = [sys.executable, "-c", program, str(tmp_path / "tree")]

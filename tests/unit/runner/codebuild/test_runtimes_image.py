@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.runner.codebuild.runtimes_image import (
+from penstock.runner.codebuild.runtimes.image import (
     UNSUPPORTED,
     Recipe,
     Recipes,

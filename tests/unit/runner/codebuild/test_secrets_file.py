@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from penstock.documents.buildspec_env import parse_secret_reference
 from penstock.runner.codebuild.secrets import Refusal, SecretsError
-from penstock.runner.codebuild.secrets_dotenv import parse
-from penstock.runner.codebuild.secrets_file import SecretsFile
+from penstock.runner.codebuild.secrets.dotenv import parse
+from penstock.runner.codebuild.secrets.file import SecretsFile
 
 PARAMETER_ARN = "arn:aws:ssm:eu-west-1:123456789012:parameter/app/token"
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbC123"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.runner.shells.docker_creation import (
+from penstock.runner.shells.docker.creation import (
     ContainerOptions,
     creation,
     inside,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from penstock.runner.shells.docker_engine import DOCKER_SOCKET, places
+from penstock.runner.shells.docker.engine import DOCKER_SOCKET, places
 
 PODMAN = "unix:///run/podman/podman.sock"
 OWN = "unix:///run/user/1000/podman/podman.sock"

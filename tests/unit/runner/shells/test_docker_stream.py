@@ -7,7 +7,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.runner.shells.docker_stream import Frames
+from penstock.runner.shells.docker.stream import Frames
 
 frames = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=40)))
 

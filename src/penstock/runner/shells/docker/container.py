@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from penstock.runner.shells.contract import DeadlinePassed, HostError
-from penstock.runner.shells.docker_creation import Creation, create
-from penstock.runner.shells.docker_engine import Note, reason
-from penstock.runner.shells.docker_stream import Stream
+from penstock.runner.shells.docker.creation import Creation, create
+from penstock.runner.shells.docker.engine import Note, reason
+from penstock.runner.shells.docker.stream import Stream
 
 if TYPE_CHECKING:
     from docker import APIClient

@@ -11,7 +11,7 @@ import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from penstock.runner.shells.docker_stream import Stream
+from penstock.runner.shells.docker.stream import Stream
 
 # Told rows and columns.
 Resize = Callable[[int, int], None]

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from penstock.runner.codebuild.archives import (
+from penstock.runner.archives import (
     ArchiveError,
     Entry,
     Folder,
@@ -16,10 +16,10 @@ from penstock.runner.codebuild.archives import (
     safe_link,
     safe_name,
 )
-from penstock.runner.codebuild.tar_reader import FOLDER, HARD_LINK, LINK, TarStream, extract_file
-from penstock.runner.codebuild.tar_writer import write_tar
+from penstock.runner.archives.tar_reader import FOLDER, HARD_LINK, LINK, TarStream, extract_file
+from penstock.runner.archives.tar_writer import write_tar
 from penstock.runner.shells.contract import HostError
-from penstock.runner.shells.docker_engine import reason
+from penstock.runner.shells.docker.engine import reason
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import re
 
-from penstock.runner.codebuild.copying import copy_bytes
-from penstock.runner.codebuild.git import (
+from penstock.runner.codebuild.source.copying import copy_bytes
+from penstock.runner.codebuild.source.git import (
     Configuration,
     Git,
     Head,

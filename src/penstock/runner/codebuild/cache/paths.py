@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from posixpath import normpath
 from typing import NamedTuple
 
+from penstock.runner.archives import Entry
 from penstock.runner.codebuild import patterns
-from penstock.runner.codebuild.archives import Entry
 
 
 class CachePath(NamedTuple):

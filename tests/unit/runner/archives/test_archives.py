@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.runner.codebuild.archives import (
+from penstock.runner.archives import (
     ArchiveError,
     Folder,
     UnsafeArchive,

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, NamedTuple
 
-from penstock.runner.codebuild.archives import ArchiveError, Entry, new_file
+from penstock.runner.archives import ArchiveError, Entry, new_file
 
 PIECE_BYTES = 4 << 20
 BATCH_BYTES = 1 << 20

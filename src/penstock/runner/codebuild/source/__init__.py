@@ -11,8 +11,8 @@ import os
 import re
 from typing import NamedTuple
 
-from penstock.runner.codebuild.copying import Copier
-from penstock.runner.codebuild.git import (
+from penstock.runner.codebuild.source.copying import Copier
+from penstock.runner.codebuild.source.git import (
     Configuration,
     Git,
     Head,
@@ -22,13 +22,13 @@ from penstock.runner.codebuild.git import (
     read_head,
     without_credentials,
 )
-from penstock.runner.codebuild.git_directory import (
+from penstock.runner.codebuild.source.git_directory import (
     adopt_index,
     make_git_directory,
     uses_reftable,
 )
-from penstock.runner.codebuild.program import Answer
-from penstock.runner.codebuild.removing import remove
+from penstock.runner.codebuild.source.program import Answer
+from penstock.runner.codebuild.source.removing import remove
 
 _AT_A_TIME = 8  # nested repositories that are listed at once
 _LIST = ("ls-files", "-z", "-c", "-o", "--exclude-standard")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.runner.codebuild.archives import ArchiveError, Limits, UnsafeArchive
-from penstock.runner.codebuild.zip_reader import extract_zip
+from penstock.runner.archives import ArchiveError, Limits, UnsafeArchive
+from penstock.runner.archives.zip_reader import extract_zip
 
 
 def _zip(path: Path, *entries: tuple[str, bytes, int]) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 from typing import NamedTuple
 
-from penstock.runner.codebuild.program import Program
+from penstock.runner.codebuild.source.program import Program
 
 # The caller's repository must not be taken for the source's: git hooks run with GIT_DIR and
 # GIT_INDEX_FILE set. Only the variables that say where the configuration lies are handed on.

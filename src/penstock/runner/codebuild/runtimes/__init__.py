@@ -1,7 +1,7 @@
 """Which installation a buildspec's `runtime-versions` get: pure decisions (CB-050, CB-051, CB-123).
 
-What is installed on a machine is found by `runtimes_host`; an image's own list of runtimes is read
-by `runtimes_image`.
+What is installed on a machine is found by `host`; an image's own list of runtimes is read
+by `image`.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.runner.codebuild.archives import ArchiveError, Limits, UnsafeArchive
-from penstock.runner.codebuild.tar_reader import extract_tar
+from penstock.runner.archives import ArchiveError, Limits, UnsafeArchive
+from penstock.runner.archives.tar_reader import extract_tar
 
 
 def _tar(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 MASK = b"***"
 
 _ANCHOR = 48  # so long that the host of a secret URL does not stop the search at each URL of a log
-_HEAD = 4  # of every form at least this much exists (secret_forms.SHORTEST)
+_HEAD = 4  # of every form at least this much exists (forms.SHORTEST)
 _KEY_ID_HEADS = (b"AKIA", b"ASIA")
 _KEY_ID_LENGTH = 20
 _KEY_ID_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -31,14 +31,14 @@ class Masker:
     """Masks a stream fed in chunks cut anywhere; `mask` and `mask_text` are independent of it.
 
     `secrets` maps names to values. `too_short` names those that cannot be masked safely
-    (`secret_forms.SHORTEST`), for the caller to warn of; an empty value has nothing to hide.
+    (`forms.SHORTEST`), for the caller to warn of; an empty value has nothing to hide.
     """
 
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
         forms: set[bytes] = set()
         too_short = []
         if secrets:
-            from penstock.runner.codebuild.secret_forms import forms as forms_of
+            from penstock.runner.codebuild.masking.forms import forms as forms_of
 
             for name, value in secrets.items():
                 found = forms_of(value)

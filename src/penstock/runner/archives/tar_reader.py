@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from penstock.runner.codebuild.archives import (
+from penstock.runner.archives import (
     DEFAULT_LIMITS,
     ArchiveError,
     Folder,
@@ -19,7 +19,7 @@ from penstock.runner.codebuild.archives import (
     safe_name,
     write_all,
 )
-from penstock.runner.codebuild.compression import decompressed
+from penstock.runner.archives.compression import decompressed
 
 BLOCK = 512
 CHUNK = 1 << 20

@@ -11,9 +11,9 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 
-from penstock.runner.codebuild.program import Program
 from penstock.runner.codebuild.runtimes import Installed, Link, version_parts
-from penstock.runner.codebuild.runtimes_layouts import LAYOUTS
+from penstock.runner.codebuild.runtimes.layouts import LAYOUTS
+from penstock.runner.codebuild.source.program import Program
 
 # The program that stands for a runtime comes first.
 _PROGRAMS = {

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from penstock.runner.codebuild.archives import (
+from penstock.runner.archives import (
     DEFAULT_LIMITS,
     ArchiveError,
     Folder,

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from penstock.runner.codebuild.archives import (
+from penstock.runner.archives import (
     ArchiveError,
     Entry,
     Folder,
@@ -21,10 +21,10 @@ from penstock.runner.codebuild.archives import (
     safe_name,
     write_all,
 )
-from penstock.runner.codebuild.cache_paths import CachePath
-from penstock.runner.codebuild.compression import ZSTD_MAGIC, compressed_to, decompressed
-from penstock.runner.codebuild.tar_reader import LINK, Member, TarStream, extract_file
-from penstock.runner.codebuild.tar_writer import write_tar
+from penstock.runner.archives.compression import ZSTD_MAGIC, compressed_to, decompressed
+from penstock.runner.archives.tar_reader import LINK, Member, TarStream, extract_file
+from penstock.runner.archives.tar_writer import write_tar
+from penstock.runner.codebuild.cache.paths import CachePath
 
 CHUNK = 1 << 20
 MARK = b"penstock-cache-1"

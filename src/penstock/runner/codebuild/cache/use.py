@@ -7,7 +7,9 @@ import os
 from penstock.documents.buildspec import Cache, CacheAction
 from penstock.runner.codebuild.cache import CacheStore, ExpandedCache, restore, save
 from penstock.runner.codebuild.ground import Ground
+from penstock.runner.codebuild.patterns import has_wildcard
 from penstock.runner.codebuild.sinks import Sink
+from penstock.runner.shells.contract import HostError
 
 
 def restore_cache(cache: ExpandedCache, store: CacheStore, sink: Sink, ground: Ground) -> None:
@@ -15,17 +17,23 @@ def restore_cache(cache: ExpandedCache, store: CacheStore, sink: Sink, ground: G
     if cache.action is CacheAction.SAVE:
         return
     staging = _Staging(ground)
-    for note in restore(cache, ground.source.path, staging.empty, store):
-        sink.note(note)
-    staging.hand_over()
+    try:
+        for note in restore(cache, ground.source.path, staging.empty, store):
+            sink.note(note)
+        staging.hand_over()
+    except HostError as error:
+        sink.warn(f"The cache is not restored: {error}")
 
 
 def save_cache(cache: ExpandedCache, store: CacheStore, sink: Sink, ground: Ground) -> None:
     """Stores the cache; the build has ended."""
     if cache.action is CacheAction.RESTORE:
         return
-    for note in save(cache, ground.source.path, _Staging(ground).filled, store):
-        sink.note(note)
+    try:
+        for note in save(cache, ground.source.path, _Staging(ground).filled, store):
+            sink.note(note)
+    except HostError as error:
+        sink.warn(f"The cache is not saved: {error}")
 
 
 def expand_cache(project: str, sink: Sink, ground: Ground) -> ExpandedCache | None:
@@ -40,10 +48,12 @@ def expand_cache(project: str, sink: Sink, ground: Ground) -> ExpandedCache | No
         return None
     paths = []
     for path in expanded.paths:
-        if not ground.has(path) and ground.host.outlives(path):
-            sink.note(f"Cache: {path} is this machine's own and stays as it is")
-        else:
+        if ground.has(path):
             paths.append(path)
+        elif ground.host.outlives(path):
+            sink.note(f"Cache: {path} is this machine's own and stays as it is")
+        else:  # a whole folder, so that not all that is beside it must be fetched to find it
+            paths.append(path if has_wildcard(path) else f"{path.rstrip('/')}/**/*")
     return expanded._replace(paths=tuple(paths)) if paths else None
 
 

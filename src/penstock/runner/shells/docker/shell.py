@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from penstock.runner.shells.contract import DeadlinePassed, Emit, Ended, HostError
-from penstock.runner.shells.docker_stream import Stream
+from penstock.runner.shells.docker.stream import Stream
 from penstock.runner.shells.driver import DrivenShell, Exchange, status_of
 
 CLOSING_SECONDS = 1.0

@@ -106,7 +106,7 @@ def _load(path: str) -> dict[str, Any]:
         return _json(text, path)
     if kind == "yaml":
         return _yaml(data, path)
-    from penstock.runner.codebuild.secrets_dotenv import parse
+    from penstock.runner.codebuild.secrets.dotenv import parse
 
     return dict(parse(text, path))
 

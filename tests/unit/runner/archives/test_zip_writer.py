@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.runner.codebuild.archives import ArchiveError, Entry
-from penstock.runner.codebuild.zip_reader import extract_zip
-from penstock.runner.codebuild.zip_writer import PIECE_BYTES, write_zip
+from penstock.runner.archives import ArchiveError, Entry
+from penstock.runner.archives.zip_reader import extract_zip
+from penstock.runner.archives.zip_writer import PIECE_BYTES, write_zip
 
 
 def _tree(root: Path, files: dict[str, bytes]) -> list[Entry]:

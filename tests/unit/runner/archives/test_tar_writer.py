@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.runner.codebuild.archives import ArchiveError, Entry
-from penstock.runner.codebuild.tar_reader import TarStream
-from penstock.runner.codebuild.tar_writer import write_tar
+from penstock.runner.archives import ArchiveError, Entry
+from penstock.runner.archives.tar_reader import TarStream
+from penstock.runner.archives.tar_writer import write_tar
 
 
 def _written(entries: list[Entry]) -> io.BytesIO:

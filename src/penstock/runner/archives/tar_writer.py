@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable
 from typing import IO
 
-from penstock.runner.codebuild.archives import ArchiveError, Entry
+from penstock.runner.archives import ArchiveError, Entry
 
 BLOCK = 512
 CHUNK = 1 << 20

@@ -9,16 +9,16 @@ import os
 import tempfile
 
 from penstock.runner.shells.contract import HostError, Setting
-from penstock.runner.shells.docker_container import Running
-from penstock.runner.shells.docker_creation import (
+from penstock.runner.shells.docker.container import Running
+from penstock.runner.shells.docker.creation import (
     FOLDER,
     ContainerOptions,
     creation,
     inside,
     owner_inside,
 )
-from penstock.runner.shells.docker_engine import Note, connect, have_image
-from penstock.runner.shells.docker_shell import SUPERVISOR, ContainerShell, cannot_start
+from penstock.runner.shells.docker.engine import Note, connect, have_image
+from penstock.runner.shells.docker.shell import SUPERVISOR, ContainerShell, cannot_start
 from penstock.runner.shells.driver import Exchange, quote
 from penstock.runner.shells.driver import program as driver
 
@@ -118,7 +118,7 @@ class Container:
         return False
 
     def fetch(self, path: str) -> str:
-        from penstock.runner.shells.docker_files import fetch
+        from penstock.runner.shells.docker.files import fetch
 
         running = self.provision()
         place = tempfile.mkdtemp(dir=os.path.dirname(self._setting.folder), prefix="fetched-")
@@ -126,14 +126,14 @@ class Container:
         return place
 
     def put(self, here: str, path: str) -> None:
-        from penstock.runner.shells.docker_files import put
+        from penstock.runner.shells.docker.files import put
 
         running = self.provision()
         put(running.engine, running.id, here, path)
 
     def attach(self) -> int:
         from penstock.runner.shells.attach import interactive, write_start
-        from penstock.runner.shells.docker_terminal import pump
+        from penstock.runner.shells.docker.terminal import pump
 
         running, setting = self.provision(), self._setting
         write_start(setting.folder, FOLDER)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple, Protocol
 
 from penstock.documents.buildspec import CacheAction
-from penstock.runner.codebuild.archives import ArchiveError, new_file, reason
-from penstock.runner.codebuild.cache_paths import CachePath, collect, fingerprint, place
+from penstock.runner.archives import ArchiveError, new_file, reason
+from penstock.runner.codebuild.cache.paths import CachePath, collect, fingerprint, place
 
 MOST_FALLBACK_KEYS = 5
 NO_PATHS = "Cache: no paths specified to be cached"
@@ -108,7 +108,7 @@ class _Outcome(NamedTuple):
 
 
 def _restore_one(name: str, hit: str, paths: list[CachePath | str], store: CacheStore) -> _Outcome:
-    from penstock.runner.codebuild.cache_file import read_cache, verify
+    from penstock.runner.codebuild.cache.file import read_cache, verify
 
     file = store.fetch(name)
     if file is None:
@@ -130,8 +130,8 @@ def _restore_one(name: str, hit: str, paths: list[CachePath | str], store: Cache
 def _save(
     cache: ExpandedCache, name: str, paths: list[CachePath | str], store: CacheStore
 ) -> tuple[str, ...]:
-    from penstock.runner.codebuild.cache_file import write_cache
-    from penstock.runner.codebuild.compression import zstd_program
+    from penstock.runner.archives.compression import zstd_program
+    from penstock.runner.codebuild.cache.file import write_cache
 
     entries = collect(paths)
     if not entries:
@@ -155,7 +155,7 @@ def _save(
 
 
 def _stored_fingerprint(name: str, store: CacheStore) -> bytes:
-    from penstock.runner.codebuild.cache_file import read_seal
+    from penstock.runner.codebuild.cache.file import read_seal
 
     file = store.fetch(name)
     if file is None:

@@ -27,7 +27,7 @@ def select_here(
     a failure.
     """
     from penstock.runner.codebuild.runtimes import select
-    from penstock.runner.codebuild.runtimes_host import find, make_links
+    from penstock.runner.codebuild.runtimes.host import find, make_links
 
     wanted = _wanted(order, variables)
     selection = select(wanted, find((name for name, _ in wanted), variables))
@@ -49,7 +49,7 @@ def select_in_image(
     order: Order, sink: Sink, variables: Mapping[str, str], host: Host
 ) -> tuple[Command, ...] | PhaseContext:
     """The commands of the image's own list of runtimes, to run before those of INSTALL."""
-    from penstock.runner.codebuild.runtimes_image import (
+    from penstock.runner.codebuild.runtimes.image import (
         PATH,
         UNSUPPORTED,
         Unreadable,
