@@ -302,7 +302,7 @@ def test_an_interactive_shell_has_the_terminal_and_the_state(tmp_path: Path, ima
     more = """
         shell.run("cd /; X=kept", print, None)
         shell.save()
-        print("status", container.attach())
+        print("status", container.attach(None))
         container.stop()
     """
     ours, theirs = os.openpty()

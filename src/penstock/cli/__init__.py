@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from typing import TextIO
 
 from penstock import __version__
 
@@ -18,6 +20,8 @@ INTERRUPTED_EXIT = 130
 
 def main() -> None:
     """Runs the command named by the first word and ends the process with its exit code."""
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     gc.disable()  # nothing that a start makes is garbage; a build that runs turns it on again
     code = _main(sys.argv[1:])
     try:
@@ -28,10 +32,13 @@ def main() -> None:
     _exit(code)
 
 
+def _nowhere() -> TextIO:
+    """Stands in for a stream that whoever started us has closed."""
+    return open(os.devnull, "w")
+
+
 def _exit(code: int) -> None:
     """Without the interpreter's tidying up, which takes milliseconds and tidies nothing of ours."""
-    import os
-
     os._exit(code)
 
 
@@ -50,6 +57,9 @@ def _main(words: list[str]) -> int:
     except BrokenPipeError:
         return INTERRUPTED_EXIT  # whoever read our output has gone
     except Exception as error:
+        if type(error).__name__ == "OutputError":  # its module is only imported where it is used
+            print(f"penstock: {error}", file=sys.stderr)
+            return FAULT_EXIT
         return _fault(error)
 
 
@@ -77,7 +87,6 @@ def _overview() -> str:
 
 def _fault(error: Exception) -> int:
     """A fault of our own: a line for the user, the whole story for who would mend it."""
-    import os
     import traceback
 
     print(f"penstock: a fault of Penstock's own: {error!r}", file=sys.stderr)

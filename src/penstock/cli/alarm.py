@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from penstock.runner.shells.contract import DeadlinePassed
 
 TICK = 0.5
+ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Alarm:
@@ -39,6 +41,19 @@ class Alarm:
 
 
 def interrupt_on_signals() -> None:
-    """SIGTERM and SIGHUP end a build as Ctrl-C does: its processes do not outlive it."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    """SIGTERM and SIGHUP end a build as Ctrl-C does, unless (nohup) they are to be ignored."""
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """For the moments in which a build is tidied away: signals change nothing then."""
+    numbers = (signal.SIGINT, *ENDING)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

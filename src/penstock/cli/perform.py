@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from penstock.cli.alarm import Alarm, interrupt_on_signals
+from penstock.cli.alarm import Alarm, interrupt_on_signals, undisturbed
 from penstock.cli.request import Request, RequestError
 from penstock.cli.services import is_container, make_services
 from penstock.cli.terminal import Terminal
@@ -107,7 +107,8 @@ def make_uuid() -> str:
 
 def make_folder(environ: Mapping[str, str]) -> str:
     """A folder of the build's own; other users may pass through it (run-as), not look around."""
-    folder = os.path.join(environ.get("TMPDIR") or "/tmp", f"penstock-{os.urandom(8).hex()}")  # noqa: S108
+    parent = os.path.abspath(environ.get("TMPDIR") or "/tmp")  # noqa: S108 (the name is secret)
+    folder = os.path.join(parent, f"penstock-{os.urandom(8).hex()}")
     try:
         os.mkdir(folder, 0o711)
         os.mkdir(os.path.join(folder, "tmp"), 0o700)
@@ -120,7 +121,8 @@ def make_folder(environ: Mapping[str, str]) -> str:
 
 def remove_folder(folder: str) -> None:
     try:
-        remove(folder)
+        with undisturbed():
+            remove(folder)
     except OSError as error:
         print(f"penstock run: {folder} was left behind: {error}", file=sys.stderr)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PHASES = ("install", "pre_build", "build", "post_build")
 DEFAULT_TIMEOUT = 3600.0
+MOST_SECONDS = 36 * 3600.0  # CB-133
 UNITS = {"s": 1, "m": 60, "h": 3600}
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -63,8 +64,9 @@ def _read(text: bytes, file: str, environ: Mapping[str, str]) -> Buildspec | Non
     """The buildspec, after telling what was found in it; None where CodeBuild would refuse it."""
     from penstock.documents.remembered import recall, remember
 
-    kept = os.path.join(cache_folder(environ), "buildspecs")
-    remembered = recall(kept, text)
+    folder = cache_folder(environ)
+    kept = os.path.join(folder, "buildspecs") if folder else ""
+    remembered = recall(kept, text) if kept else None
     if remembered is not None:
         return remembered
     from penstock.documents.buildspec_reader import read_buildspec
@@ -72,15 +74,15 @@ def _read(text: bytes, file: str, environ: Mapping[str, str]) -> Buildspec | Non
     spec, diagnostics = read_buildspec(text, file)
     for diagnostic in diagnostics:
         print(diagnostic, file=sys.stderr)
-    if spec is not None and not diagnostics:
+    if kept and spec is not None and not diagnostics:
         remember(kept, text, spec)
     return spec
 
 
 def cache_folder(environ: Mapping[str, str]) -> str:
-    """Where what may be lost is kept between runs."""
+    """Where what may be lost is kept between runs; empty for a user who has no home."""
     home = environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(home, "penstock")
+    return os.path.join(home, "penstock") if os.path.isabs(home) else ""
 
 
 def _default_buildspec(folder: str) -> str:
@@ -138,7 +140,10 @@ def _seconds(text: str | None) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
     if match is None or float(match[1]) <= 0:
         raise RequestError(f"--timeout {text}: write a number and a unit, such as 90s, 10m or 2h.")
-    return float(match[1]) * UNITS[match[2]]
+    seconds = float(match[1]) * UNITS[match[2]]
+    if seconds > MOST_SECONDS:
+        raise RequestError(f"--timeout {text}: CodeBuild allows 36h at most.")
+    return seconds
 
 
 def _env_file(path: str) -> dict[str, str]:

@@ -62,15 +62,19 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(given: Given) -> int:
+    try:
+        folder = os.getcwd()
+    except FileNotFoundError:
+        raise RequestError("The current folder is gone: change to one that is there.") from None
     if given.has("watch"):
         from penstock.cli.watch import watch
 
-        return watch(os.getcwd(), lambda: _run_once(given), in_place=given.has("in_place"))
-    return _run_once(given)
+        return watch(folder, lambda: _run_once(given, folder), in_place=given.has("in_place"))
+    return _run_once(given, folder)
 
 
-def _run_once(given: Given) -> int:
-    request = read_request(given, os.getcwd(), os.environ)
+def _run_once(given: Given, folder: str) -> int:
+    request = read_request(given, folder, os.environ)
     if request is None:
         return 2
     if given.has("plan"):

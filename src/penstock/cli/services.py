@@ -90,8 +90,11 @@ def _caches(request: Request) -> CacheStore | None:
         return None
     from penstock.runner.codebuild.cache.folder import CacheFolder
 
-    own = os.path.join(cache_folder(request.environ), "caches")
-    return CacheFolder(request.given.last("cache") or own)
+    own = cache_folder(request.environ)
+    chosen = request.given.last("cache") or (own and os.path.join(own, "caches"))
+    if not chosen:
+        raise RequestError("HOME is not set: say where caches are kept with --cache DIR.")
+    return CacheFolder(chosen)
 
 
 def _deliver(request: Request) -> Deliver | None:

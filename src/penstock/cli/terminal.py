@@ -15,6 +15,14 @@ ESCAPES = re.compile(
 COLORS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
 
 
+# The beginning of one, cut off at the end of a write.
+UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|[\]P^_X][^\x07\x1b]{0,4096}\x1b?|[ -/]*)?\Z")
+
+
+class OutputError(Exception):
+    """What there is to show cannot be written: a full disk, a closed descriptor."""
+
+
 class Terminal:
     """A stream for the user. `is_live` says that a person looks on, and lines can be redrawn."""
 
@@ -25,6 +33,7 @@ class Terminal:
         self.has_colors = self.is_live and "NO_COLOR" not in os.environ
         self._at_line_start = True
         self._status = ""
+        self._unfinished = b""
 
     def print(self, text: str = "") -> None:
         self.write(f"{text}\n".encode("utf-8", "backslashreplace"))
@@ -34,11 +43,21 @@ class Terminal:
         if not self.is_live:
             self._write(data)
             return
-        safe = ESCAPES.sub(b"", data) if b"\x1b" in data else data
+        safe = self._harmless(data)
         self._clear_status()
         self._write(safe)
         self._at_line_start = safe.endswith(b"\n") if safe else self._at_line_start
         self._draw_status()
+
+    def _harmless(self, data: bytes) -> bytes:
+        data = self._unfinished + data
+        self._unfinished = b""
+        if b"\x1b" not in data:
+            return data
+        cut = UNFINISHED.search(data)
+        if cut is not None:
+            data, self._unfinished = data[: cut.start()], data[cut.start() :]
+        return ESCAPES.sub(b"", data)
 
     def start_line(self) -> None:
         """Ends a line that a command left open. In a pipe nothing is added to what it printed."""
@@ -49,7 +68,8 @@ class Terminal:
         """Keeps one line below the output; "" takes it away. Nothing where nobody looks on."""
         if self.is_live:
             self._clear_status()
-            self._status = text
+            width = os.get_terminal_size(self._descriptor).columns or 80
+            self._status = text[: width - 1]
             self._draw_status()
 
     def style(self, text: str, *names: str) -> str:
@@ -72,3 +92,7 @@ class Terminal:
                 view = view[os.write(self._descriptor, view) :]
             except BlockingIOError:
                 select.select([], [self._descriptor], [])
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise OutputError(f"the output cannot be written: {error.strerror}") from None

@@ -23,17 +23,20 @@ from penstock.decide.builds import (
 from penstock.documents.buildspec import Command
 from penstock.runner.codebuild.download import download
 from penstock.runner.codebuild.ground import Ground
-from penstock.runner.codebuild.masking import Masker
+from penstock.runner.codebuild.masked import MaskedSink
 from penstock.runner.codebuild.order import Order, Result, Services
 from penstock.runner.codebuild.session import Session
 from penstock.runner.codebuild.sinks import Failure, Sink
-from penstock.runner.shells.contract import DeadlinePassed, HostError
-from penstock.state.builds import PhaseContext, PhaseRecord, PhaseType, Progress, Status
+from penstock.runner.shells.contract import DeadlinePassed, Host, HostError, Setting
+from penstock.state.builds import PhaseContext, PhaseType, Progress, Status
 
 TAIL = 1 << 16
 SUCCEEDING = "CODEBUILD_BUILD_SUCCEEDING"
 TIMED_OUT = Cut(Status.TIMED_OUT, PhaseContext("BUILD_TIMED_OUT", "Build has timed out."))
 STOPPED = Cut(Status.STOPPED, PhaseContext())
+
+# With these a shell may end without the trap that leaves its state behind.
+TRACELESS = ("exec", "trap", "kill")
 
 # Asked when a command has failed; True runs it once more.
 Rescue = Callable[[Failure, Session], bool]
@@ -52,12 +55,13 @@ class Build:
         rescue: Rescue | None = None,
     ) -> None:
         self._order = order
-        self._services = services
-        self._sink = sink
+        self._services = services._replace(host=self._host_of)
+        self._make_host = services.host
+        self._host: Host | None = None
+        self._sink = MaskedSink(sink)
         self._clock = clock
         self._rescue = rescue
         self._spec = order.spec
-        self._masker = Masker()
         self._ground: Ground | None = None
         self._progress = Progress()
         self._succeeding = True
@@ -70,7 +74,10 @@ class Build:
         try:
             while not isinstance(move := next_move(self._spec, self._progress), Finish):
                 self._record(move, self._event_of(move))
-            return self._result._replace(status=move.status, records=self._progress.records)
+            if self._ground is not None:
+                self._ground.session.close()  # with what its EXIT trap has to do
+            records = tuple(map(self._sink.record, self._progress.records))
+            return self._result._replace(status=move.status, records=records)
         finally:
             self._stop()
 
@@ -101,11 +108,7 @@ class Build:
     def _record(self, move: Move, event: Done | Cut) -> None:
         self._progress = record(self._spec, self._progress, move, event, self._clock())
         if isinstance(move, Leave) or isinstance(event, Cut):
-            self._sink.phase_left(self._masked(self._progress.records[-1]))
-
-    def _masked(self, left: PhaseRecord) -> PhaseRecord:
-        message = self._masker.mask_text(left.context.message)
-        return left._replace(context=left.context._replace(message=message))
+            self._sink.phase_left(self._progress.records[-1])
 
     def _enter(self, phase: PhaseType) -> None:
         self._sink.phase_entered(phase, self._clock())
@@ -115,14 +118,13 @@ class Build:
 
     def _run(self, move: Run) -> PhaseContext:
         command = move.command
-        shown = command._replace(text=self._masker.mask_text(command.text))
         while True:
-            self._sink.command_started(shown)
+            self._sink.command_started(command)
             status = self._status_of(command, move.run_as)
-            self._sink.command_ended(shown, status)
+            self._sink.command_ended(command, status)
             if status == 0:
                 return PhaseContext()
-            failure = Failure(move.phase, shown, status, self._tail)
+            failure = Failure(move.phase, self._sink.command(command), status, self._tail)
             if self._rescue is None or not self._rescue(failure, self._session()):
                 break
         if self._result.failure is None:
@@ -132,13 +134,13 @@ class Build:
     def _status_of(self, command: Command, user: str | None) -> int:
         session = self._session()
         self._tell_whether_succeeding(session)
-        if "exec" in command.text or "trap" in command.text:
-            session.checkpoint()  # such a shell may end without the trap that leaves its state
+        if any(word in command.text for word in TRACELESS):
+            session.checkpoint()
         self._tail = b""
         try:
             return session.run(command.text, user, self._show, self._deadline)
         finally:
-            self._emit(self._masker.flush())
+            self._emit(self._sink.masker.flush())
 
     def _session(self) -> Session:
         if self._ground is None:
@@ -151,7 +153,7 @@ class Build:
             session.export(SUCCEEDING, "1" if self._succeeding else "0")
 
     def _show(self, data: bytes) -> None:
-        self._emit(self._masker.feed(data))
+        self._emit(self._sink.masker.feed(data))
 
     def _emit(self, data: bytes) -> None:
         if data:
@@ -170,7 +172,6 @@ class Build:
         if isinstance(ground, PhaseContext):
             return ground
         self._ground = ground
-        self._masker = ground.masker
         self._spec = ground.spec
         self._result = self._result._replace(source_version=ground.source.resolved_version)
         return PhaseContext()
@@ -185,7 +186,14 @@ class Build:
         )
         return uploads.context
 
+    def _host_of(self, setting: Setting) -> Host:
+        """Kept from the first moment on: whatever happens, it is stopped."""
+        self._host = self._make_host(setting)
+        return self._host
+
     def _stop(self) -> None:
+        """Ends all at once: a shell asked to close would first go on with its next line."""
+        if self._host is not None:
+            self._host.stop()
         if self._ground is not None:
             self._ground.session.close()
-            self._ground.host.stop()

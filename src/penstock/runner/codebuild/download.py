@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.documents.buildspec import Buildspec, Command, Env
 from penstock.runner.codebuild.environment import environment
 from penstock.runner.codebuild.ground import Ground
+from penstock.runner.codebuild.masked import MaskedSink
 from penstock.runner.codebuild.masking import Masker
 from penstock.runner.codebuild.order import Order, Services
 from penstock.runner.codebuild.session import Session
@@ -14,7 +15,7 @@ from penstock.runner.shells.contract import Setting
 from penstock.state.builds import PhaseContext
 
 
-def download(order: Order, services: Services, sink: Sink) -> Ground | PhaseContext:
+def download(order: Order, services: Services, sink: MaskedSink) -> Ground | PhaseContext:
     """Makes the ground of a build, or says why it cannot. Raises HostError."""
     try:
         source = services.fetch(order.folder)
@@ -25,7 +26,7 @@ def download(order: Order, services: Services, sink: Sink) -> Ground | PhaseCont
     secrets = _secrets(order, services)
     if isinstance(secrets, PhaseContext):
         return secrets
-    masker = Masker(secrets)
+    masker = sink.masker = Masker(secrets)
     for name in masker.too_short:
         sink.warn(f"The value of {name} is too short to be masked: it may show in the output")
     inside = services.inside(source.path)

@@ -42,4 +42,4 @@ def _masked(report: Report, ground: Ground) -> Report:
         for case in report.cases
     )
     problems = tuple(mask(problem).replace(root, "") for problem in report.problems)
-    return report._replace(cases=cases, problems=problems)
+    return report._replace(name=mask(report.name), cases=cases, problems=problems)

@@ -45,7 +45,7 @@ class Session:
         if "$" not in text and "`" not in text:
             return text
         mark = f"END_{os.urandom(8).hex()}"
-        answer = self.query(f"cat <<{mark}\n{text}\n{mark}")
+        answer = self.query(f"command -p cat <<{mark}\n{text}\n{mark}")
         if answer is None:
             raise ValueError(f"the shell cannot expand {text!r}")
         return answer.decode("utf-8", "surrogateescape").removesuffix("\n")
@@ -73,7 +73,7 @@ class Session:
     def attach(self) -> int:
         """An interactive shell in the place of the last command; its exit status."""
         self.checkpoint()
-        return self._host.attach()
+        return self._host.attach(self._user)
 
     def close(self) -> None:
         self._drop()

@@ -185,6 +185,7 @@ def _artifact(
         return selection.context, ""
     name = artifact.name or artifact.identifier or order.project
     try:
-        return PhaseContext(), services.deliver(selection, artifact, name)
+        place = services.deliver(selection, artifact, name)
+        return PhaseContext(), ground.masker.mask_text(place)
     except ArchiveError as error:
         return PhaseContext(CLIENT_ERROR, str(error)), ""

@@ -66,7 +66,7 @@ class Host(Protocol):
     def put(self, here: str, path: str) -> None:
         """Copies the files of a folder of this process's into a folder of the build's."""
 
-    def attach(self) -> int:
+    def attach(self, user: str | None) -> int:
         """An interactive shell on this terminal, in the state saved last; its exit status."""
 
 

@@ -41,20 +41,20 @@ class DrivenShell:
 
     def run(self, text: str, emit: Emit, deadline: float | None) -> Ended:
         self._exchange.write_script("script.sh", text)
-        return self._order(b"run\n", emit, deadline)
+        return self._order(b"run.\n", emit, deadline)
 
     def query(self, text: str) -> bytes | None:
         self._exchange.write_script("query.sh", text)
-        ended = self._order(b"query\n", _discard, None)
+        ended = self._order(b"query.\n", _discard, None)
         return self._exchange.answer() if ended == (0, True) else None
 
     def save(self) -> None:
-        if self._order(b"save\n", _discard, None).alive:
+        if self._order(b"save.\n", _discard, None).alive:
             self._exchange.keep_state("state.tmp")
 
     def load(self) -> None:
         if self._exchange.has_state():
-            self._order(b"load\n", _discard, None)
+            self._order(b"load.\n", _discard, None)
 
     def _order(self, order: bytes, emit: Emit, deadline: float | None) -> Ended:
         raise NotImplementedError
@@ -86,6 +86,11 @@ class Exchange(NamedTuple):
             while left:
                 left = left[os.write(descriptor, left) :]
             os.ftruncate(descriptor, len(data))
+        except OSError as error:
+            raise HostError(
+                f"The next command cannot be written to {self.folder}: {error.strerror}. "
+                "Make room there, or set TMPDIR to a folder that has some."
+            ) from None
         finally:
             os.close(descriptor)
 

@@ -55,10 +55,10 @@ class LocalHost:
     def put(self, here: str, path: str) -> None:
         """Nothing to do: what this process reads and what the build reads are one."""
 
-    def attach(self) -> int:
+    def attach(self, user: str | None) -> int:
         from penstock.runner.shells.attach import attach
 
-        return attach(self._setting)
+        return attach(self._setting, user)
 
 
 class LocalShell(DrivenShell):

@@ -40,10 +40,17 @@ def _give(path: str, entry: pwd.struct_passwd) -> None:
         os.close(file)
 
 
+Ends = tuple[int, int, int]
+
+
 def spawn_as(
-    user: str, arguments: list[str], environment: dict[str, str], ends: tuple[int, int, int]
+    user: str, arguments: list[str], environment: dict[str, str], ends: Ends | None
 ) -> int:
-    """Starts a program in a session of its own as `user`; `ends` become descriptors 0, 1 and 2."""
+    """Starts a program as `user`.
+
+    `ends` become descriptors 0, 1 and 2 of a session of its own; None leaves it this process's
+    terminal. Raises HostError.
+    """
     entry = _entry(user)
     environment |= {"HOME": entry.pw_dir, "USER": user, "LOGNAME": user}
     pid = os.fork()
@@ -66,20 +73,15 @@ def _entry(user: str) -> pwd.struct_passwd:
 
 
 def _become(
-    entry: pwd.struct_passwd,
-    arguments: list[str],
-    environment: dict[str, str],
-    ends: tuple[int, int, int],
+    entry: pwd.struct_passwd, arguments: list[str], environment: dict[str, str], ends: Ends | None
 ) -> None:
     try:
-        os.setsid()
-        for ignored in (
-            signal.SIGPIPE,
-            signal.SIGXFSZ,
-        ):  # by Python; a build's programs expect them
+        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python; programs expect them
             signal.signal(ignored, signal.SIG_DFL)
-        for number, end in enumerate(ends):
-            os.dup2(end, number)
+        if ends is not None:
+            os.setsid()
+            for number, end in enumerate(ends):
+                os.dup2(end, number)
         if os.geteuid() == 0:
             os.initgroups(entry.pw_name, entry.pw_gid)
             os.setgid(entry.pw_gid)

@@ -191,20 +191,29 @@ def _inside(source: str, destination: str) -> bytes:
 def _in_threads(work: Callable[[Iterable[bytes]], None], shares: Sequence[Sequence[bytes]]) -> None:
     """Gives each share to a thread, waits for all, and raises the first error."""
     import threading
+    from itertools import takewhile
 
     errors: list[OSError] = []
+    stopped = threading.Event()
 
     def guarded(share: Sequence[bytes]) -> None:
         try:
-            work(share)
+            work(takewhile(lambda _: not stopped.is_set(), share))
         except OSError as error:
             errors.append(error)
 
     threads = [threading.Thread(target=guarded, args=(share,)) for share in shares]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except BaseException:  # interrupted: nothing may be written any more when this is left
+        stopped.set()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+        raise
     if errors:
         raise errors[0]
 

@@ -131,17 +131,17 @@ class Container:
         running = self.provision()
         put(running.engine, running.id, here, path)
 
-    def attach(self) -> int:
+    def attach(self, user: str | None) -> int:
         from penstock.runner.shells.attach import interactive, write_start
         from penstock.runner.shells.docker.terminal import pump
 
         running, setting = self.provision(), self._setting
-        write_start(setting.folder, FOLDER)
+        write_start(setting.folder, FOLDER, self._options.source)
         command, variables = interactive(setting.shell, FOLDER)
         terminal = {"TERM": os.environ.get("TERM", "dumb")}
         program = running.execute(
             command,
-            "0",
+            user or "0",
             environment=terminal | dict(setting.environment) | variables,
             workdir=self._options.source,
             tty=True,

@@ -20,7 +20,7 @@ exec 3>&2 2>/dev/null
 __penstock=$(PATH="$PATH:/usr/local/bin:/usr/bin:/bin"; command -v "$1") && shift
 "$__penstock" "$@" 2>&3 3>&-
 echo "ended $?"
-while read -r __penstock; do printf %s "${__penstock#sync }" >&3; done
+while read -r word; do word=${word#sync } && printf %s "${word%.}" >&3; done
 """
 
 
@@ -44,7 +44,7 @@ class ContainerShell(DrivenShell):
     def begin(self) -> tuple[Ended, bytes]:
         """Waits until the shell takes orders; how it ended, if it does not, and what it printed."""
         printed = bytearray()
-        return self._order(b"sync \n", printed.extend, None), bytes(printed)
+        return self._order(b"sync .\n", printed.extend, None), bytes(printed)
 
     def close(self) -> None:
         if self._closed:
@@ -82,7 +82,7 @@ class ContainerShell(DrivenShell):
     def _settle(self, ended: Ended, emit: Emit, deadline: float | None) -> None:
         """Passes on what was printed before the word, and takes the answer to it."""
         word = os.urandom(16).hex().encode()
-        self._stream.send(b"sync " + word + b"\n")
+        self._stream.send(b"sync " + word + b".\n")
         held = bytearray()
         while (found := held.find(word)) < 0:
             if (sure := len(held) - len(word)) > 0:  # what is no beginning of the word
