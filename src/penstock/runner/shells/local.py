@@ -15,6 +15,8 @@ from penstock.runner.shells.processes import end_all
 PIPE_SIZE = 1 << 20
 CLOSING_SECONDS = 1.0
 NO_PIDFD_POLL = 0.02
+# A trivial command is over sooner than a process can fall asleep and be woken.
+AWAKE = 0.0002
 # Python ignores these, and what is ignored stays so in every program the build starts.
 NOT_IGNORED = (SIGPIPE, SIGXFSZ)
 
@@ -134,7 +136,10 @@ class LocalShell(DrivenShell):
             if left <= 0:
                 raise DeadlinePassed
             patience = left if patience is None else min(left, patience)
-        events = self._poll.poll(None if patience is None else patience * 1000 + 1)
+        awake_until = time.monotonic() + AWAKE
+        while not (events := self._poll.poll(0)) and time.monotonic() < awake_until:
+            os.sched_yield()
+        events = events or self._poll.poll(None if patience is None else patience * 1000 + 1)
         return [fd for fd, _ in events]
 
     def _has_ended(self, ready: list[int]) -> bool:
