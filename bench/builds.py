@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.programs import ACT, BASH, PENSTOCK, PYTHON, WORKFLOW, Folder, buildspec, workflow
 from bench.rounds import Measure, Table, medians
 
+NO_CACHE = ("env", "XDG_CACHE_HOME=nowhere")
 TWO = ("echo one", "echo two")
 MANY = 1000
 MANY_FOR_ACT = 20  # it takes about 5 ms for each
@@ -19,6 +20,8 @@ def whole(folder: Path) -> Table:
     commands = {
         "penstock run": (PENSTOCK, "run"),
         "penstock run --in-place": (PENSTOCK, "run", "--in-place"),
+        # A cache folder that cannot be used: the buildspec is read anew each time. env takes 1 ms.
+        "penstock run, buildspec not read before": (*NO_CACHE, PENSTOCK, "run"),
         "act": ACT,
         "bash -c": (BASH, "-c", "; ".join(TWO)),
         "python -c pass": (PYTHON, "-c", "pass"),
