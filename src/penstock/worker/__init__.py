@@ -1,0 +1,1 @@
+"""Takes jobs off the queue and has them performed."""
