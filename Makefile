@@ -53,5 +53,5 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 $(VENV)/dev: $(VENV)/installed
-	$(BIN)/pip install --quiet --editable ".[docker,aws,lint]" --group dev
+	$(BIN)/pip install --quiet --editable ".[server,docker,aws,lint]" --group dev
 	touch $@
