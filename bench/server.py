@@ -1,0 +1,156 @@
+"""The server: how soon it is up, and how many calls it answers, beside those that keep no data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.load import Prepared, client, per_second, prepare
+from bench.rounds import Row, Table, medians
+from bench.servers import Server, ministack, moto, penstock, running
+
+ROUNDS = 3
+SECONDS = 1.0  # of each measurement
+BODY = b"x" * 65536
+ROLE = "arn:aws:iam::000000000000:role/bench"
+
+
+def start(folder: Path) -> list[Table]:
+    """From typing it to the first answer, and the memory it then takes."""
+    cold: list[float] = []
+    warm: list[float] = []
+    memory = 0.0
+    for number in range(3):
+        place = folder / f"cold-{number}"
+        for times in (cold, warm, warm):
+            with running("Penstock", penstock(place / "data"), place) as server:
+                times.append(server.seconds)
+                memory = server.resident()
+    with (
+        running("moto", moto(), folder / "moto") as peer,
+        running("MiniStack", ministack(), folder / "ministack") as other,
+    ):
+        seconds = Table(
+            "The server, to its first answer",
+            "s",
+            [
+                Row("penstock up, data folder there", sorted(warm)[len(warm) // 2]),
+                Row("penstock up, new data folder", sorted(cold)[1]),
+                Row("moto_server (keeps no data)", peer.seconds),
+                Row("MiniStack (keeps no data)", other.seconds),
+            ],
+        )
+        space = Table(
+            "Memory of all its processes",
+            "MiB",
+            [
+                Row("penstock up, with PostgreSQL and a worker", memory),
+                Row("moto_server", peer.resident()),
+                Row("MiniStack", other.resident()),
+            ],
+        )
+    return [seconds, space]
+
+
+class Hot(NamedTuple):
+    """A call that is made again and again, once `make_ready` has been done."""
+
+    title: str
+    service: str
+    operation: str
+    parameters: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+def _events(_: Mapping[str, Any]) -> Mapping[str, Any]:
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": f"line {number} " + "x" * 80} for number in range(100)]
+    return {"logGroupName": "bench", "logStreamName": "bench", "logEvents": events}
+
+
+HOT = (
+    Hot("SSM GetParameter", "ssm", "get_parameter", lambda _: {"Name": "/bench"}),
+    Hot(
+        "S3 GetObject, 64 KiB",
+        "s3",
+        "get_object",
+        lambda _: {"Bucket": "bench", "Key": "object"},
+    ),
+    Hot(
+        "S3 PutObject, 64 KiB",
+        "s3",
+        "put_object",
+        lambda _: {"Bucket": "bench", "Key": "other", "Body": BODY},
+    ),
+    Hot(
+        "CodeBuild BatchGetBuilds",
+        "codebuild",
+        "batch_get_builds",
+        lambda made: {"ids": [made["build"]]},
+    ),
+    Hot("Logs PutLogEvents, 100 events", "logs", "put_log_events", _events),
+)
+
+
+def hot(folder: Path) -> list[Table]:
+    """Calls a second, with one client and with sixteen."""
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(
+                running("Penstock", penstock(folder / "data"), folder / "penstock")
+            ),
+            stack.enter_context(running("moto_server (in memory)", moto(), folder / "moto")),
+            stack.enter_context(running("MiniStack (in memory)", ministack(), folder / "mini")),
+        ]
+        made = {server.name: make_ready(server) for server in servers}
+        return [_table(call, clients, servers, made) for call in HOT for clients in (1, 16)]
+
+
+def _table(
+    call: Hot, clients: int, servers: list[Server], made: Mapping[str, Mapping[str, Any]]
+) -> Table:
+    requests: dict[str, Prepared] = {
+        server.name: prepare(
+            call.service, server.url, call.operation, call.parameters(made[server.name])
+        )
+        for server in servers
+    }
+
+    def measure(name: str) -> Callable[[], float]:
+        return lambda: per_second(requests[name], clients, SECONDS)
+
+    rows = medians({name: measure(name) for name in requests}, ROUNDS)
+    who = "one client" if clients == 1 else f"{clients} clients"
+    return Table(f"{call.title}, {who}", "calls/s", rows, bigger_is_better=True)
+
+
+def make_ready(server: Server) -> Mapping[str, Any]:
+    """What the hot calls ask for, made through the API; the build's id among it."""
+    client("ssm", server.url).put_parameter(Name="/bench", Value="value", Type="String")
+    s3 = client("s3", server.url)
+    s3.create_bucket(Bucket="bench")
+    s3.put_object(Bucket="bench", Key="object", Body=BODY)
+    logs = client("logs", server.url)
+    logs.create_log_group(logGroupName="bench")
+    logs.create_log_stream(logGroupName="bench", logStreamName="bench")
+    builds = client("codebuild", server.url)
+    builds.create_project(**project("bench", ":"))
+    return {"build": builds.start_build(projectName="bench")["build"]["id"]}
+
+
+def project(name: str, command: str) -> Mapping[str, Any]:
+    """A project that builds nothing but one command."""
+    spec = f"version: 0.2\nphases:\n  build:\n    commands:\n      - '{command}'\n"
+    return {
+        "name": name,
+        "source": {"type": "NO_SOURCE", "buildspec": spec},
+        "artifacts": {"type": "NO_ARTIFACTS"},
+        "environment": {
+            "type": "LINUX_CONTAINER",
+            "image": "aws/codebuild/standard:7.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
+        "serviceRole": ROLE,
+    }
