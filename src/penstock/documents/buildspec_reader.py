@@ -6,7 +6,8 @@ documentation is silent, a problem is a warning. `buildspec_rules` names them al
 
 from __future__ import annotations
 
-from penstock.documents.batch import Batch
+from typing import TYPE_CHECKING
+
 from penstock.documents.buildspec import Buildspec, Proxy
 from penstock.documents.buildspec_env import read_env, without_old_key
 from penstock.documents.buildspec_outputs import read_artifacts, read_cache, read_reports
@@ -15,6 +16,9 @@ from penstock.documents.diagnostics import Diagnostic, Severity
 from penstock.documents.findings import Findings, shown
 from penstock.documents.nodes import Node, Scalar, compose
 from penstock.documents.sections import Section, open_section
+
+if TYPE_CHECKING:
+    from penstock.documents.batch import Batch
 
 VERSIONS = ("0.1", "0.2")
 

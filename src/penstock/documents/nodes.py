@@ -10,19 +10,9 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import yaml
-from yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
-
 from penstock.documents.diagnostics import Diagnostic, Position
 from penstock.documents.findings import Findings, shown
+from penstock.documents.libyaml import YAMLError, events, parse
 from penstock.documents.yaml_text import BREAK, decode, report_syntax
 
 DEPTH = 100
@@ -34,7 +24,6 @@ NODES = 500_000
 ALIASED = 10_000
 """Nodes that all aliases of a file together may repeat: small files that grow without end stop."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
 _PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*")
@@ -105,11 +94,11 @@ class _Composer:
 
     def compose(self) -> Node | None:
         try:
-            for event in yaml.parse(self._text, Loader=_LOADER):
+            for event in parse(self._text):
                 take = _TAKE.get(type(event))
                 if take is not None and not take(self, event):
                     break
-        except yaml.YAMLError as error:
+        except YAMLError as error:
             report_syntax(error, self._text, self._findings)
             return None
         if self._open:  # stopped half-way by a limit
@@ -255,11 +244,11 @@ def _start(event: Any) -> Position:
 
 # Each returns whether to go on.
 _TAKE: dict[type, Callable[[_Composer, Any], bool]] = {
-    DocumentStartEvent: _Composer._document,
-    MappingStartEvent: _Composer._start_collection,
-    SequenceStartEvent: _Composer._start_collection,
-    MappingEndEvent: _Composer._end_mapping,
-    SequenceEndEvent: _Composer._end_sequence,
-    ScalarEvent: _Composer._scalar,
-    AliasEvent: _Composer._alias,
+    events.DocumentStartEvent: _Composer._document,
+    events.MappingStartEvent: _Composer._start_collection,
+    events.SequenceStartEvent: _Composer._start_collection,
+    events.MappingEndEvent: _Composer._end_mapping,
+    events.SequenceEndEvent: _Composer._end_sequence,
+    events.ScalarEvent: _Composer._scalar,
+    events.AliasEvent: _Composer._alias,
 }

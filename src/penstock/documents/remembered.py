@@ -1,8 +1,9 @@
 """Buildspecs read before, kept in a form that is back in a millisecond.
 
-Reading YAML is half of what a short `penstock run` takes. A buildspec in which nothing was found to
-tell is therefore kept beside its text in the user's cache folder, as Python keeps compiled modules:
-the same text means the same buildspec, anything else is read anew. Nothing depends on these files.
+Reading YAML is an eighth of what a short `penstock run` takes. A buildspec in which nothing was
+found to tell is therefore kept beside its text in the user's cache folder, as Python keeps compiled
+modules: the same text means the same buildspec, anything else is read anew. Nothing depends on
+these files.
 """
 
 from __future__ import annotations
