@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
+from penstock.runner.codebuild.session import Session
 from penstock.runner.shells.contract import DeadlinePassed, Host, Setting, Shell
 from penstock.runner.shells.local import LocalHost
 
@@ -336,6 +338,98 @@ def test_bash_has_more_ways_and_none_breaks_the_session(
     successor.close()
 
 
+@pytest.mark.parametrize("noexec", ["set -n", "set -o noexec; exit 3", "set -en\necho no"])
+def test_turning_execution_off_ends_a_command_and_nothing_else(
+    place: Place, shell: Shell, noexec: str
+) -> None:
+    run(shell, "X=kept")
+    shell.save()
+    assert run(shell, noexec) == (0, False, b"")
+    successor = next_shell(place, shell)
+    assert run(successor, "echo $X; (exit 5)") == (5, True, b"kept\n")
+    successor.close()
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        "exec 10>&-",
+        "exec 11>&-",
+        "exec 12>&- 11>&- 10>&-",
+        "exec 10>file; exec 10>&-",
+        'for fd in {10..40}; do eval "exec $fd>&-"; done',
+        'for fd in {10..40}; do eval "exec $fd>file"; done',
+    ],
+)
+@pytest.mark.parametrize("kind", kinds(LOCAL_BASH, DOCKER_BASH))
+def test_descriptors_that_bash_uses_itself_may_be_closed_or_taken(
+    place_in: Callable[[Kind, str], Place], tmp_path: Path, kind: Kind, closing: str
+) -> None:
+    session = Session(place_in(kind, str(tmp_path)).host)
+    assert perform(session, f"X=kept; {closing}; (exit 4)")[0] == 4
+    assert perform(session, "echo $X; (exit 5)") == (5, b"kept\n")
+    assert session.query("command printf %s answer") == b"answer"
+    session.close()
+
+
+BUILTINS = (
+    *("set", "exec", "trap", "read", "unset", "declare", "echo", "export", "cd", ".", "source"),
+    *("builtin", "command", "[", "test", ":", "true", "false", "shopt", "exit", "return", "eval"),
+)
+
+
+def perform(session: Session, text: str) -> tuple[int, bytes]:
+    output = bytearray()
+    status = session.run(text, None, output.extend, time.monotonic() + PATIENCE)
+    return status, bytes(output)
+
+
+@pytest.mark.parametrize("kind", kinds(LOCAL_SH, LOCAL_BASH, DOCKER_SH, DOCKER_BASH))
+def test_functions_with_the_names_of_builtins_neither_fake_nor_break_anything(
+    place_in: Callable[[Kind, str], Place], tmp_path: Path, kind: Kind
+) -> None:
+    place = place_in(kind, str(tmp_path))
+    session = Session(place.host)
+    for name in BUILTINS:  # a POSIX shell refuses some, and ends
+        perform(session, f"X={name}\n{name}() {{ printf fake; kill -9 $$; }}")
+        assert perform(session, "sh -c 'exit 5'") == (5, b"")
+        session.checkpoint()
+        assert session.variables(("X",)) == {"X": name}
+        session.export("Z", name)
+        assert perform(session, 'printf %s "$Z"') == (0, name.encode())
+        assert session.expand("in $X") == f"in {name}"
+    session.close()
+    session = Session(place.host)
+    assert perform(session, "printf fine; sh -c 'exit 5'") == (5, b"fine")
+    session.close()
+
+
+@pytest.mark.parametrize("kind", kinds(LOCAL_SH, LOCAL_BASH, DOCKER_SH, DOCKER_BASH))
+def test_aliases_with_the_names_of_builtins_neither_fake_nor_break_anything(
+    place_in: Callable[[Kind, str], Place], tmp_path: Path, kind: Kind
+) -> None:
+    session = Session(place_in(kind, str(tmp_path)).host)
+    for name in BUILTINS:
+        expanding = "shopt -s expand_aliases\n" if kind.shell == "bash" else ""
+        perform(session, f"{expanding}\\alias {name}='printf fake; kill -9 $$'\nX={name}")
+        assert perform(session, "sh -c 'exit 5'") == (5, b"")
+        assert session.variables(("X",)) == {"X": name}
+        session.export("Z", name)
+        assert perform(session, 'printf %s "$Z"') == (0, name.encode())
+        assert session.expand("in $X") == f"in {name}"
+    session.close()
+
+
+@pytest.mark.parametrize("name", ["command", "unset", "declare", "[", "."])
+def test_a_function_with_the_name_of_a_builtin_loses_no_state_at_an_exit(
+    place: Place, shell: Shell, name: str
+) -> None:
+    run(shell, f"X=kept\n{name}() {{ printf fake; }}\nexit 3")
+    successor = next_shell(place, shell)
+    assert run(successor, "printf %s $X; sh -c 'exit 5'") == (5, True, b"kept")
+    successor.close()
+
+
 # What Penstock asks without the log
 
 
@@ -385,6 +479,54 @@ def test_after_a_deadline_everything_ends_within_two_seconds(place: Place, shell
     assert time.monotonic() - began < 2
     assert running(mark) == []
     place.host.stop()
+
+
+ESCAPING = """\
+setsid env -i sleep {mark} & (setsid env -i sleep {mark} &)
+sh -c 'setsid env -i sh -c "sleep {mark} & sleep {mark}" &'
+"""
+
+
+def await_running(mark: str, count: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while len(running(mark)) < count:
+        assert time.monotonic() < deadline
+        os.sched_yield()
+
+
+def test_what_leaves_its_session_and_its_environment_ends_with_the_build(
+    place: Place, shell: Shell
+) -> None:
+    mark = f"{random.randrange(10**8, 10**9)}"
+    run(shell, ESCAPING.format(mark=mark))
+    run(shell, f"{ESCAPING.format(mark=mark)}exit 3")
+    await_running(mark, 8)
+    place.host.stop()
+    shell.close()
+    assert running(mark) == []
+
+
+def test_nothing_ends_with_a_build_but_its_own(
+    place_in: Callable[[Kind, str], Place], tmp_path: Path
+) -> None:
+    mark, mine = (f"{random.randrange(10**8, 10**9)}" for _ in range(2))
+    first, second = (place_in(LOCAL_SH, str(tmp_path / name)) for name in ("first", "second"))
+    shells = [place.host.start(None) for place in (first, second)]
+    run(shells[0], ESCAPING.format(mark=mine))
+    run(shells[1], ESCAPING.format(mark=mark))
+    await_running(mark, 4)
+    await_running(mine, 4)
+    with subprocess.Popen(["setsid", "sleep", mine]) as child:
+        await_running(mine, 5)
+        first.host.stop()
+        assert len(running(mark)) == 4
+        assert running(mine) == [str(child.pid)]
+        assert run(shells[1], "echo on") == (0, True, b"on\n")
+        child.kill()
+    second.host.stop()
+    assert running(mark) == []
+    for shell in shells:
+        shell.close()
 
 
 def test_a_deadline_holds_for_a_command_that_never_stops_printing(
@@ -442,6 +584,39 @@ def test_run_as_another_user_and_back_with_the_state(
     third = next_shell(place, second)
     assert run(third, "id -un; echo $X") == (0, True, b"root\n2\n")
     third.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "user"),
+    [
+        pytest.param(LOCAL_SH, "nobody", id="local-sh"),
+        pytest.param(LOCAL_BASH, "nobody", id="local-bash"),
+        pytest.param(DOCKER_SH, "builder", id="docker", marks=pytest.mark.docker),
+    ],
+)
+def test_each_user_has_a_home_and_a_name_of_its_own(
+    place_in: Callable[[Kind, str], Place], open_folder: str, kind: Kind, user: str
+) -> None:
+    """CB-018, CB-110"""
+    if kind.place == "local" and os.geteuid() != 0:
+        pytest.skip("run-as on this machine needs root")
+    session = Session(place_in(kind, open_folder).host)
+    ask = 'printf \'%s \' "${HOME-}" "${USER-}" "${LOGNAME-}" $X; sh -c \'echo $HOME\''
+
+    def told(as_user: str | None, text: str = ask) -> bytes:
+        output = bytearray()
+        session.run(text, as_user, output.extend, time.monotonic() + PATIENCE)
+        return bytes(output)
+
+    at_first, other = told(None), told(user)
+    assert at_first != other
+    told(user, "X=1; exit 3")  # nothing of the first user's comes with the next shell either
+    assert told(user).split() == [*other.split()[:-1], b"1", *other.split()[-1:]]
+    home = told(None, 'printf %s "${HOME-}"')
+    assert home == at_first.split(b" ")[0]
+    told(None, "export HOME=/elsewhere; exit 3")
+    assert told(None, 'printf %s "${HOME-}"') == b"/elsewhere"  # as long as the user is the same
+    session.close()
 
 
 @pytest.mark.parametrize("kind", kinds(LOCAL_SH, LOCAL_BASH, DOCKER_SH, DOCKER_BASH))

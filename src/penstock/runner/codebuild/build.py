@@ -36,7 +36,7 @@ TIMED_OUT = Cut(Status.TIMED_OUT, PhaseContext("BUILD_TIMED_OUT", "Build has tim
 STOPPED = Cut(Status.STOPPED, PhaseContext())
 
 # With these a shell may end without the trap that leaves its state behind.
-TRACELESS = ("exec", "trap", "kill")
+TRACELESS = ("exec", "trap", "kill", "set -n", "noexec")
 
 # Asked when a command has failed; True runs it once more.
 Rescue = Callable[[Failure, Session], bool]

@@ -7,6 +7,8 @@ import os
 from penstock.runner.shells.contract import Emit, Host, Shell
 from penstock.runner.shells.driver import quote
 
+OF_USER = ("HOME", "USER", "LOGNAME")
+
 
 class Session:
     """Gives commands to one shell of a host, and to a new one when that has ended.
@@ -45,7 +47,7 @@ class Session:
         if "$" not in text and "`" not in text:
             return text
         mark = f"END_{os.urandom(8).hex()}"
-        answer = self.query(f"command -p cat <<{mark}\n{text}\n{mark}")
+        answer = self.query(f"\\command -p cat <<{mark}\n{text}\n{mark}")
         if answer is None:
             raise ValueError(f"the shell cannot expand {text!r}")
         return answer.decode("utf-8", "surrogateescape").removesuffix("\n")
@@ -54,10 +56,7 @@ class Session:
         """The values of those of the variables that are set; exported or not."""
         if not names:
             return {}
-        prints = (_prints(name) for name in names)
-        answer = self.query("\n".join((*prints, ":"))) or b""
-        text = answer.decode("utf-8", "surrogateescape")
-        return dict(pair.split("=", 1) for pair in text.split("\0") if pair)
+        return _values(self.query(_prints(names)))
 
     def export(self, name: str, value: str) -> None:
         """Sets a variable in the shell that runs and in each that is started after it."""
@@ -79,14 +78,15 @@ class Session:
         self._drop()
 
     def _shell_of(self, user: str | None) -> Shell:
-        if self._shell is not None and user != self._user:
+        changes = user != self._user
+        if self._shell is not None and changes:
             self.checkpoint()
             self._drop()
         if self._shell is None:
             self._shell = self._host.start(user)
             self._user = user
             if not self._fresh:
-                self._shell.load()
+                _take_over(self._shell, another_user=changes)
             if self._settings:
                 self._shell.query(_exports(self._settings))
         return self._shell
@@ -97,10 +97,30 @@ class Session:
             self._shell = None
 
 
-def _prints(name: str) -> str:
-    """`command`, as a build may have functions with the names of builtins."""
-    return f'[ -z "${{{name}+x}}" ] || command printf "%s\\0" "{name}=${name}"'
+def _take_over(shell: Shell, another_user: bool) -> None:
+    """Loads what the last shell left, but not the home and name of its user (CB-018, CB-110)."""
+    own = _values(shell.query(_prints(OF_USER))) if another_user else {}
+    shell.load()
+    if another_user:
+        shell.query(f"\\command unset {' '.join(OF_USER)}\n{_exports(own)}")
+
+
+def _prints(names: tuple[str, ...]) -> str:
+    """A command that prints `NAME=value` and NUL for each that is set.
+
+    `command` is for builds that have functions with the names of builtins, `\\` for aliases.
+    """
+    lines = (
+        f'case ${{{name}+x}} in x) \\command printf "%s\\0" "{name}=${name}" ;; esac'
+        for name in names
+    )
+    return "\n".join(lines)
+
+
+def _values(printed: bytes | None) -> dict[str, str]:
+    text = (printed or b"").decode("utf-8", "surrogateescape")
+    return dict(pair.split("=", 1) for pair in text.split("\0") if pair)
 
 
 def _exports(settings: dict[str, str]) -> str:
-    return "\n".join(f"command export {name}={quote(value)}" for name, value in settings.items())
+    return "\n".join(f"\\command export {name}={quote(value)}" for name, value in settings.items())

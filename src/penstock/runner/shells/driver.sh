@@ -12,20 +12,31 @@
 #   sync WORD  prints WORD among the output: all that was printed before stands before it
 exec 7>&2 8<&0 9>&1 </dev/null >&2
 cd '@SOURCE@' || exit
+# Only where bash is POSIX's, as an assignment makes it, is `unset` never a function of the build's.
+__penstock_regain() {
+  case ${BASH_VERSION:+bash}${POSIXLY_CORRECT+ is POSIX} in
+    bash)
+      POSIXLY_CORRECT=
+      unset -f command
+      unset POSIXLY_CORRECT
+      command shopt -u inherit_errexit || command :
+      ;;
+    *) unset -f command ;;
+  esac
+}
 __penstock_save() {
-  if [ -n "${BASH_VERSION-}" ]; then
-    command declare -p
-    command declare -f
-  else
-    set
-    export -p
-  fi
+  case ${BASH_VERSION-} in
+    ?*) command declare -p; command declare -f ;;
+    *) set; export -p ;;
+  esac
   command echo '# whole'
 }
 # Where a command ends the shell itself (`exit`, a failing `set -e`), the state is not lost. At the
 # end of the orders there is none to keep: `read` has emptied the variable.
 __penstock_leave() {
-  [ -z "$__penstock" ] || __penstock_save 2>/dev/null >|'@FOLDER@'/exit.tmp
+  case $__penstock in
+    ?*) { __penstock_regain; __penstock_save; } 2>/dev/null >|'@FOLDER@'/exit.tmp ;;
+  esac
 }
 # `break` and `continue` of a command must not find the loop below: a function hides it from dash, and
 # the loop of one turn stands before it elsewhere. Not a function under bash, where `declare` in one
@@ -34,19 +45,22 @@ __penstock_run() {
   for __penstock_turn in 1; do . '@FOLDER@'/script.sh 7>&- 8<&- 9>&-; done
 }
 trap __penstock_leave EXIT
-while command read -r __penstock <&8; do
+# `until`, as after `set -n` nothing is run any more and all of it succeeds: that ends this loop.
+until ! command read -r __penstock <&8; do
   case $__penstock${BASH_VERSION:+ in bash} in
     run*' in bash')
-      for __penstock_turn in 1; do . '@FOLDER@'/script.sh 7>&- 8<&- 9>&-; done
+      for __penstock_turn in 1; do command . '@FOLDER@'/script.sh 7>&- 8<&- 9>&-; done
       ;;
     run*) __penstock_run ;;
+    query*' in bash') command . '@FOLDER@'/query.sh >'@FOLDER@'/answer 2>/dev/null 7>&- 8<&- 9>&- ;;
     query*) . '@FOLDER@'/query.sh >'@FOLDER@'/answer 2>/dev/null 7>&- 8<&- 9>&- ;;
     save*) __penstock_save >'@FOLDER@'/state.tmp 2>/dev/null ;;
     load*) { . '@FOLDER@'/state.sh; command cd "$PWD"; } 2>/dev/null ;;
     sync*) __penstock=${__penstock#sync } && command printf %s "${__penstock%.}" ;;
     *) command false ;;
   esac
-  { __penstock=$?; unset -f command; command set +aefuvxC; command set +o pipefail; } 2>/dev/null
-  command exec </dev/null >&7 2>&7
-  command echo "$__penstock" >&9
+  { __penstock=$?; __penstock_regain; command set +aefuvxC +o pipefail; } 2>/dev/null
+  # Bash keeps the descriptors in others of 10 and above meanwhile, which a command may close.
+  { command exec </dev/null >&7 2>&7 && command echo "$__penstock" <&8 >&9; } ||
+    command exit "$__penstock"
 done

@@ -10,7 +10,7 @@ from signal import SIGPIPE, SIGXFSZ
 
 from penstock.runner.shells.contract import DeadlinePassed, Emit, Ended, HostError, Setting
 from penstock.runner.shells.driver import DrivenShell, Exchange, program, status_of
-from penstock.runner.shells.processes import end_all
+from penstock.runner.shells.processes import end_all, mark
 
 PIPE_SIZE = 1 << 20
 CLOSING_SECONDS = 1.0
@@ -26,6 +26,7 @@ class LocalHost:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
+        self._marker = os.fsencode(setting.marker)
         self._leaders: list[int] = []
 
     def start(self, user: str | None) -> LocalShell:
@@ -38,6 +39,7 @@ class LocalHost:
         arguments = [setting.shell, "-c", text, os.path.join(setting.folder, "script.sh")]
         shell = LocalShell(arguments, setting, user)
         self._leaders.append(shell.pid)
+        mark(shell.pid, self._marker)
         return shell
 
     def freeze(self) -> None:
@@ -45,7 +47,7 @@ class LocalHost:
 
     def stop(self) -> None:
         for leader in self._leaders:
-            end_all(leader, os.fsencode(self._setting.marker))
+            end_all(leader, self._marker)
         self._leaders.clear()
 
     def outlives(self, path: str) -> bool:

@@ -102,6 +102,48 @@ def test_a_key_matches_as_a_whole(project: Project) -> None:
     assert project.restore(key="npm-a") == ("Cache miss: no key npm-a, for these paths",)
 
 
+LONG = "npm-" + "é/x" * 100
+
+
+@pytest.mark.parametrize("length", [199, 200, 201, 300, 400, 401, 1200])
+def test_a_long_key_is_kept_and_found_by_itself_and_by_what_it_starts_with(
+    project: Project, length: int
+) -> None:
+    """CB-092"""
+    key = "k" * length
+    project.write(a="1")
+    assert project.save(key=key)[0].startswith(f"Cache saved: key {key}: 1 files")
+    assert project.save(key=key) == (f"Cache not saved: key {key} exists and is never rewritten",)
+    assert project.restore(key=key) == (f"Cache hit: key {key}: 1 files restored",)
+    for prefix in (key[:1], key[:198], key[:-1], key):
+        (note,) = project.restore(key=f"other-{key}", fallback_keys=(prefix,))
+        assert note.startswith(f"Cache fallback: {key} (")
+    assert project.restore(key=key + "k")[0].startswith("Cache miss")
+    assert project.restore(key="new", fallback_keys=(key + "k",))[0].startswith("Cache miss")
+
+
+def test_keys_that_begin_alike_are_not_in_each_others_way(project: Project) -> None:
+    """CB-092"""
+    keys = [LONG[:length] for length in range(len(LONG), 40, -1)]
+    for key in keys:
+        project.write(a=key)
+        assert project.save(key=key)[0].startswith("Cache saved")
+    for key in keys:
+        project.restore(key=key)
+        assert project.read("a") == key
+    assert invalidate("web", project.store) == len(keys)
+
+
+def test_a_project_may_have_a_long_name(project: Project) -> None:
+    """CB-093"""
+    project.write(a="1")
+    assert project.save(scope="ü" * 100)[0].startswith("Cache saved")
+    assert project.restore(scope="ü" * 101)[0].startswith("Cache miss")
+    assert project.restore(scope="ü" * 100)[0].startswith("Cache hit")
+    assert invalidate("ü" * 99, project.store) == 0
+    assert invalidate("ü" * 100, project.store) == 1
+
+
 def test_fallback_keys_are_tried_in_order_and_the_newest_of_a_prefix_wins(project: Project) -> None:
     """CB-092"""
     for age, key in enumerate(("npm-old", "npm-new", "yarn-x")):
@@ -196,8 +238,8 @@ def test_any_key_stays_a_file_of_the_store(project: Project, tmp_path: Path, key
 
 def test_a_key_too_long_for_the_store_is_said_and_does_no_harm(project: Project) -> None:
     project.write(a="1")
-    assert "File name too long" in project.save(key="k" * 300)[0]
-    assert "File name too long" in project.restore(key="k" * 300)[0]
+    assert "File name too long" in project.save(key="k" * 5000)[0]
+    assert "File name too long" in project.restore(key="k" * 5000)[0]
     assert project.blobs() == []
 
 

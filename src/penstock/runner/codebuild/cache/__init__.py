@@ -15,6 +15,8 @@ from penstock.runner.archives import ArchiveError, new_file, reason
 from penstock.runner.codebuild.cache.paths import CachePath, collect, fingerprint, place
 
 MOST_FALLBACK_KEYS = 5
+LONGEST_NAME = 200  # of the 255 bytes that a file's name may have
+CONTINUED = "+/"
 NO_PATHS = "Cache: no paths specified to be cached"
 
 
@@ -221,16 +223,25 @@ def _name(cache: ExpandedCache) -> str:
 
 
 def _key(cache: ExpandedCache, name: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(name.removeprefix(_versioned(cache) + "key-"), errors="surrogateescape")
+    return _unquote(name.removeprefix(_versioned(cache) + "key-"))
 
 
 def _quote(text: str) -> str:
-    """Safe as a file's name, and a prefix stays a prefix."""
+    """Safe as a file's name, or if too long for one as folders and a file; a prefix stays a prefix.
+
+    A folder of those ends in `+`, which no quoted text has, so no file is in its way.
+    """
     from urllib.parse import quote
 
-    return quote(text, safe="", errors="surrogateescape")
+    quoted = quote(text, safe="", errors="surrogateescape")
+    parts = (quoted[at : at + LONGEST_NAME] for at in range(0, len(quoted), LONGEST_NAME))
+    return CONTINUED.join(parts)
+
+
+def _unquote(quoted: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(quoted.replace(CONTINUED, ""), errors="surrogateescape")
 
 
 def _why(error: OSError | ArchiveError) -> str:
