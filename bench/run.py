@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import builds, output, reading, server
+from bench import builds, output, queue, reading, server
 from bench.rounds import Row, Table, markdown
 
 
@@ -43,6 +43,7 @@ TOPICS: dict[str, Callable[[Path], Sequence[Table]]] = {
     "start": lambda folder: [reading.start(folder)],
     "server": server.start,
     "hot": server.hot,
+    "queue": queue.queued,
 }
 
 
