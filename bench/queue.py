@@ -1,4 +1,4 @@
-"""Builds through the server's queue: how soon one begins and ends, and how many are done a second."""
+"""Builds through the server's queue: how soon one begins and ends, and how many a second."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ class _Builds:
         with ThreadPoolExecutor(AT_ONCE) as threads:
             ids = list(threads.map(lambda _: self._start(), range(MANY)))
         builds = self._ended(ids)
-        return MANY / (max(build["endTime"].timestamp() for build in builds) - began)
+        last: float = max(build["endTime"].timestamp() for build in builds)
+        return MANY / (last - began)
 
     def _start(self) -> str:
         return str(self._codebuild.start_build(projectName="bench")["build"]["id"])

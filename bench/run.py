@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import builds, output, queue, reading, server
+from bench import builds, output, queue, reading, server, wire
 from bench.rounds import Row, Table, markdown
 
 
@@ -44,6 +44,7 @@ TOPICS: dict[str, Callable[[Path], Sequence[Table]]] = {
     "server": server.start,
     "hot": server.hot,
     "queue": queue.queued,
+    "wire": lambda _: wire.calls(),
 }
 
 

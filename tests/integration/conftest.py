@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,14 +32,19 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server with a migrated template database; `%s` stands for a database's name."""
-    server = Embedded(str(tmp_path_factory.mktemp("pg")))
-    url = server.start()
-    try:
-        yield url.replace(f"/{DATABASE}?", "/%s?")
-    finally:
-        server.stop()
+def postgres() -> Iterator[str]:
+    """The URL of a server with a migrated template database; `%s` stands for a database's name.
+
+    Not in pytest's folder: each run that starts closes that to all other users, and PostgreSQL does
+    not run as root.
+    """
+    with tempfile.TemporaryDirectory(prefix="penstock-postgres-") as folder:
+        server = Embedded(folder)
+        url = server.start()
+        try:
+            yield url.replace(f"/{DATABASE}?", "/%s?")
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,12 @@ class Service:
 
     `request` and the answer have the members of the model's shapes, in Python's types: datetimes
     are aware, blobs bytes, and a streaming blob is an `AsyncIterator[bytes]` both ways. The request
-    has been validated against the model. Handlers raise AwsError; whatever else they raise is a
-    fault of Penstock's own and answers 500.
+    has been validated against the model. Two keys of an answer are not the model's: `@status` (int)
+    is its HTTP status where it is not the model's (206, 304), `@headers` (dict) are headers the
+    model lacks. An event stream is an AsyncIterator of dicts with one member each; AwsError raised
+    in it ends the stream as an exception event.
+
+    Handlers raise AwsError; whatever else they raise is a fault of Penstock's own and answers 500.
     """
 
     def __init__(self, store: Store) -> None:
