@@ -34,6 +34,12 @@ def _archives(_: Path) -> list[Table]:
     ]
 
 
+def _logs(folder: Path) -> list[Table]:
+    from bench.logs import appending
+
+    return [appending(folder)]
+
+
 TOPICS: dict[str, Callable[[Path], Sequence[Table]]] = {
     "whole": lambda folder: [builds.whole(folder)],
     "further": lambda folder: [builds.further(folder)],
@@ -44,6 +50,7 @@ TOPICS: dict[str, Callable[[Path], Sequence[Table]]] = {
     "server": server.start,
     "hot": server.hot,
     "queue": queue.queued,
+    "logs": _logs,
     "wire": lambda _: wire.calls(),
 }
 
