@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+import selectors
+import socket
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -60,6 +61,7 @@ def prepare(service: str, url: str, operation: str, parameters: Mapping[str, Any
         body = body.encode()
     headers = {key: _text(value) for key, value in request.headers.items()}
     headers |= {"Host": parts.netloc, "Content-Length": str(len(body))}
+    headers.pop("Expect", None)  # the body follows at once
     target = parts.path or "/"
     if parts.query:
         target += "?" + parts.query
@@ -75,43 +77,49 @@ def _text(value: Any) -> str:
 def per_second(prepared: Prepared, clients: int, seconds: float) -> float:
     """How many answers a second come back; each client waits for one before it asks again.
 
-    Raises RuntimeError for an answer that is not a success.
+    Plain sockets and one epoll, so that asking costs far less than answering. Raises RuntimeError
+    for an answer that is not a success.
     """
-    return asyncio.run(_per_second(prepared, clients, seconds))
+    with selectors.DefaultSelector() as selector:
+        asking = [_Client(prepared) for _ in range(clients)]
+        for one in asking:
+            selector.register(one.socket, selectors.EVENT_READ, one)
+            one.ask()
+        began = time.perf_counter()
+        end, count = began + seconds, 0
+        while (now := time.perf_counter()) < end:
+            for key, _ in selector.select(end - now):
+                if key.data.has_answer():
+                    count += 1
+                    key.data.ask()
+        for one in asking:
+            one.socket.close()
+        return count / (now - began)
 
 
-async def _per_second(prepared: Prepared, clients: int, seconds: float) -> float:
-    began = time.perf_counter()
-    end = began + seconds
-    counts = await asyncio.gather(*(_ask(prepared, end) for _ in range(clients)))
-    return sum(counts) / (time.perf_counter() - began)
+class _Client:
+    """A connection that is kept, and what has come of the answer it waits for."""
 
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self.socket = socket.create_connection((prepared.host, prepared.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._data = b""
 
-async def _ask(prepared: Prepared, end: float) -> int:
-    reader, writer = await asyncio.open_connection(prepared.host, prepared.port)
-    count = 0
-    while time.perf_counter() < end:
-        writer.write(prepared.data)
-        head = await reader.readuntil(b"\r\n\r\n")
-        status = head[9:12]
-        if not status.startswith(b"2"):
-            rest = await reader.read(1000)
-            raise RuntimeError(f"{head.decode('latin-1')}{rest.decode('latin-1')}")
-        await _skip_body(reader, head.lower())
-        count += 1
-        if b"connection: close" in head.lower():
-            writer.close()
-            reader, writer = await asyncio.open_connection(prepared.host, prepared.port)
-    writer.close()
-    return count
+    def ask(self) -> None:
+        self._data = b""
+        self.socket.sendall(self._prepared.data)
 
-
-async def _skip_body(reader: asyncio.StreamReader, head: bytes) -> None:
-    at = head.find(b"content-length:")
-    if at >= 0:
-        await reader.readexactly(int(head[at + 15 : head.index(b"\r\n", at)]))
-        return
-    if b"transfer-encoding: chunked" in head:
-        while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-            await reader.readexactly(size + 2)
-        await reader.readexactly(2)
+    def has_answer(self) -> bool:
+        """Takes what has come, and says whether that is all."""
+        self._data += self.socket.recv(1 << 20)
+        head, end, body = self._data.partition(b"\r\n\r\n")
+        if not end:
+            return False
+        if not head[9:10] == b"2":
+            raise RuntimeError(self._data[:2000].decode("latin-1"))
+        lower = head.lower()
+        at = lower.find(b"content-length:")
+        if at >= 0:
+            return len(body) >= int(lower[at + 15 :].split(b"\r\n", 1)[0])
+        return body.endswith(b"0\r\n\r\n")

@@ -103,6 +103,7 @@ async def test_a_selector_finds_its_version_and_is_echoed(
         ("b", "ParameterNotFound"),
         ("b:1", "ParameterNotFound"),
         ("a:9", "ParameterVersionNotFound"),
+        ("a:0", "ParameterVersionNotFound"),
         ("a:prod", "ParameterVersionNotFound"),
         ("a:%", "ValidationException"),
         ("arn:aws:s3:::a", "ValidationException"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg.errors import InvalidRegularExpression, QueryCanceled
 
@@ -53,6 +53,29 @@ async def find(
         " ORDER BY w.place",
         (*map(list, zip(*wanted, strict=True)), account, region),
     )
+
+
+async def find_one(database: Database, account: str, region: str, wanted: Wanted) -> Any | None:
+    """The version found: the most frequent read of all, so without what several need."""
+    _, version, label = wanted
+    sql = _LATEST if version is label is None else _NUMBERED if label is None else _LABELLED
+    selector = () if version is label is None else (version if label is None else label,)
+    return await database.fetch_one(sql, (account, region, wanted.name, *selector))
+
+
+_LATEST: LiteralString = (
+    "SELECT v.* FROM parameters p JOIN parameter_versions v"
+    " ON v.account = p.account AND v.region = p.region AND v.name = p.name AND v.version = p.latest"
+    " WHERE p.account = %s AND p.region = %s AND p.name = %s"
+)
+_NUMBERED: LiteralString = (
+    "SELECT * FROM parameter_versions"
+    " WHERE account = %s AND region = %s AND name = %s AND version = %s"
+)
+_LABELLED: LiteralString = (
+    "SELECT * FROM parameter_versions"
+    " WHERE account = %s AND region = %s AND name = %s AND %s = ANY (labels)"
+)
 
 
 async def names_that_exist(

@@ -15,11 +15,11 @@ MOST = 10
 class Reading(Service):
     async def get_parameter(self, call: Call, request: Request) -> Answer:
         wanted, selector = read_selector(request["Name"])
-        found = await rows.find(self.store.database, call.account, call.region, [wanted])
-        if not found:
+        found = await rows.find_one(self.store.database, call.account, call.region, wanted)
+        if found is None:
             raise await self._missing(call, request["Name"], wanted)
         decrypt = request.get("WithDecryption", False)
-        return {"Parameter": parameter(call, found[0], self.store.sealer, decrypt, selector)}
+        return {"Parameter": parameter(call, found, self.store.sealer, decrypt, selector)}
 
     async def get_parameters(self, call: Call, request: Request) -> Answer:
         """Unknown ones are no error: they come back as InvalidParameters (TG-078)."""
@@ -55,7 +55,7 @@ class Reading(Service):
         )
         if not there:
             return AwsError("ParameterNotFound", f"Parameter {wanted.name} not found.")
-        which = f"version {wanted.version}" if wanted.version else f"label {wanted.label}"
+        which = f"label {wanted.label}" if wanted.label else f"version {wanted.version}"
         return AwsError(
             "ParameterVersionNotFound",
             f"Systems Manager could not find {which} of {wanted.name}. Verify the version and try"
