@@ -57,10 +57,12 @@ async def find(
 
 async def find_one(database: Database, account: str, region: str, wanted: Wanted) -> Any | None:
     """The version found: the most frequent read of all, so without what several need."""
-    _, version, label = wanted
-    sql = _LATEST if version is label is None else _NUMBERED if label is None else _LABELLED
-    selector = () if version is label is None else (version if label is None else label,)
-    return await database.fetch_one(sql, (account, region, wanted.name, *selector))
+    place = (account, region, wanted.name)
+    if wanted.label is not None:
+        return await database.fetch_one(_LABELLED, (*place, wanted.label))
+    if wanted.version is not None:
+        return await database.fetch_one(_NUMBERED, (*place, wanted.version))
+    return await database.fetch_one(_LATEST, place)
 
 
 _LATEST: LiteralString = (
