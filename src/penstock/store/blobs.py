@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
 from uuid import uuid4
 
-import obstore
-from obstore.store import LocalStore, ObjectStore, from_url
+from penstock.store.blob_folder import BlobFolder
 
-CHUNK = 1 << 20  # bytes, of what is read
+SHARDS = 256
+"""Keys begin with one of as many names, evenly, so that a listing need not be of all of them."""
+
+
+class BlobPlace(Protocol):
+    """Where bytes lie under keys such as `ab/abcdef`. Absent keys raise FileNotFoundError."""
+
+    async def put(self, key: str, chunks: bytes | AsyncIterator[bytes]) -> None: ...
+
+    async def copy(self, source: str, target: str) -> None: ...
+
+    async def read(self, key: str, start: int, length: int | None) -> bytes: ...
+
+    def stream(self, key: str, start: int, length: int | None) -> AsyncIterator[bytes]: ...
+
+    async def delete(self, key: str) -> None:
+        """Keys that are gone already are no error."""
+
+    async def older(self, folder: str, before: datetime) -> list[str]: ...
 
 
 class Blobs:
@@ -17,50 +35,54 @@ class Blobs:
 
     A blob is written once under a key of its own and never changed, so a row that names it always
     finds the whole of it. Write the blob first, then the row; what no row names may be removed.
+    In a folder that holds whatever process dies at whatever moment; a power cut can take blobs of
+    the last seconds, as they are not synced to the disk one by one.
     """
 
     def __init__(self, url: str) -> None:
-        self._store = _open(url)
+        self._place = _open(url)
 
-    async def put(self, chunks: bytes | AsyncIterator[bytes]) -> str:
-        """Keeps the bytes, all of them or none, and returns the new blob's key."""
-        unique = uuid4().hex
-        key = f"{unique[:2]}/{unique}"
-        await obstore.put_async(self._store, key, chunks)
+    async def put(self, chunks: bytes | AsyncIterator[bytes], *, under: str = "") -> str:
+        """Keeps the bytes, all of them or none, and returns the new blob's key.
+
+        `under` is the room of who will look for blobs that no row names, `s3/` for example.
+        """
+        key = _new_key(under)
+        await self._place.put(key, chunks)
         return key
+
+    async def copy(self, key: str, *, under: str = "") -> str:
+        """Another blob of the same bytes; in a folder they are there once. FileNotFoundError."""
+        target = _new_key(under)
+        await self._place.copy(key, target)
+        return target
 
     async def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """All of a blob or a part of it, for those known to be small. Raises FileNotFoundError."""
-        if length is None:
-            whole = await obstore.get_async(self._store, key)
-            data = bytes(await whole.bytes_async())
-            return data[start:] if start else data
-        return bytes(await obstore.get_range_async(self._store, key, start=start, length=length))
+        return await self._place.read(key, start, length)
 
-    async def stream(
-        self, key: str, start: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
+    def stream(self, key: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """A blob, or `length` bytes of it, piece by piece. Raises FileNotFoundError."""
-        end = (await obstore.head_async(self._store, key))["size"]
-        end = end if length is None else min(end, start + length)
-        whole = await obstore.get_async(
-            self._store, key, options={"range": (start, end)} if end > start else None
-        )
-        if end > start:
-            async for chunk in whole.stream(min_chunk_size=CHUNK):
-                yield bytes(chunk)
+        return self._place.stream(key, start, length)
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Removes blobs; those that are gone already are no error."""
         for key in keys:
-            try:
-                await obstore.delete_async(self._store, key)
-            except FileNotFoundError:
-                pass
+            await self._place.delete(key)
+
+    async def older(self, shard: int, before: datetime, *, under: str) -> list[str]:
+        """The keys of one shard of a room whose blobs were written before a time."""
+        return await self._place.older(f"{under}{shard:02x}/", before)
 
 
-def _open(url: str) -> ObjectStore:
-    if "://" in url:
-        return from_url(url)
-    os.makedirs(url, mode=0o700, exist_ok=True)
-    return LocalStore(url)
+def _new_key(under: str) -> str:
+    unique = uuid4().hex
+    return f"{under}{unique[:2]}/{unique}"
+
+
+def _open(url: str) -> BlobPlace:
+    if "://" not in url:
+        return BlobFolder(url)
+    from penstock.store.blob_bucket import BlobBucket  # which a folder needs not
+
+    return BlobBucket(url)
