@@ -82,10 +82,12 @@ class S3(RestXml):
         return _ROOTS.get(operation.name) or super().root(operation, shape)
 
     def fault(self, error: AwsError, request_id: str, resource: str) -> Answer:
+        """Members whose names are in lower case are headers."""
+        headers = {name: str(text) for name, text in error.members.items() if name.islower()}
         members = {
             "Code": error.code,
             "Message": error.message,
-            **error.members,
+            **{name: text for name, text in error.members.items() if name not in headers},
             "Resource": resource,
             "RequestId": request_id,
             "HostId": request_id,
@@ -93,7 +95,7 @@ class S3(RestXml):
         inside = "".join(f"<{key}>{escape(str(text))}</{key}>" for key, text in members.items())
         return Answer(
             self.error_status(error),
-            [("content-type", "application/xml")],
+            [("content-type", "application/xml"), *headers.items()],
             f"{DECLARATION}<Error>{inside}</Error>".encode(errors="replace"),
         )
 
