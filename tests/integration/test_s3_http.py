@@ -12,15 +12,19 @@ import uvicorn
 from botocore.exceptions import ClientError
 
 from penstock.services import make_service
+from penstock.state.calls import Principal
 from penstock.store import Store
 from penstock.wire.app import WireApp
+from penstock.wire.elsewhere import Receive, Scope, Send
 from penstock.wire.identity import Identity
 
 pytestmark = pytest.mark.anyio
 
 
-async def nowhere(*_: Any) -> None:
-    raise AssertionError("S3 is Penstock's own")
+async def nowhere(
+    service: str, scope: Scope, receive: Receive, send: Send, principal: Principal, region: str
+) -> None:
+    raise AssertionError(f"{service} is asked for, and only S3 is here")
 
 
 @pytest.fixture
