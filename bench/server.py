@@ -136,7 +136,12 @@ def make_ready(server: Server) -> Mapping[str, Any]:
     logs.create_log_group(logGroupName="bench")
     logs.create_log_stream(logGroupName="bench", logStreamName="bench")
     builds = client("codebuild", server.url)
-    builds.create_project(**project("bench", ":"))
+    account = client("sts", server.url).get_caller_identity()["Account"]
+    own = {
+        "source": {"type": "S3", "location": "bench/source.zip"},  # moto knows no NO_SOURCE
+        "serviceRole": f"arn:aws:iam::{account}:role/bench",
+    }
+    builds.create_project(**{**project("bench", ":"), **own})
     return {"build": builds.start_build(projectName="bench")["build"]["id"]}
 
 
