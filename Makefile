@@ -29,10 +29,12 @@ check: $(VENV)/dev
 	$(BIN)/shellcheck .ci/run tests/images/make.sh
 	$(BIN)/python tests/conformance.py | diff docs/conformance.md -
 	$(BIN)/python -m penstock.lint.rules_page | diff docs/lint-rules.md -
+	$(BIN)/python -m penstock.serving.settings_page | diff docs/settings.md -
 
 docs: $(VENV)/dev
 	$(BIN)/python tests/conformance.py > docs/conformance.md
 	$(BIN)/python -m penstock.lint.rules_page > docs/lint-rules.md
+	$(BIN)/python -m penstock.serving.settings_page > docs/settings.md
 
 # Measured as users have it: installed, in an environment of its own.
 bench: $(VENV)/dev

@@ -12,6 +12,16 @@ from penstock import __version__
 COMMANDS = {
     "run": "Run a buildspec here and now, as CodeBuild would",
     "lint": "Find what AWS would only tell you after ten minutes",
+    "up": "Start the server: AWS's API, with builds for real",
+    "down": "Stop it",
+    "status": "Tell whether it is up, and where",
+    "env": "Print the variables by which AWS's tools find it",
+    "builds": "List its builds, or show one",
+    "logs": "Print a log, or follow it",
+    "keys": "List, create and revoke access keys",
+    "worker": "Run builds for a server on another machine",
+    "doctor": "Look for what the server needs on this machine",
+    "reset": "Empty the data folder",
 }
 USAGE_EXIT = 2
 FAULT_EXIT = 3
@@ -72,6 +82,10 @@ def _dispatch(command: str, arguments: list[str]) -> int:
         from penstock.cli.lint import lint
 
         return lint(arguments)
+    if command in COMMANDS:
+        from penstock.cli.server_command import dispatch
+
+        return dispatch(command, arguments)
     print(f"penstock: not implemented: {command}\n\n{_overview()}", end="", file=sys.stderr)
     return USAGE_EXIT
 

@@ -1,0 +1,94 @@
+"""The server as one list: what is answered by whom."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.routing import Route, Router
+
+from penstock.sandbox import Sandbox
+from penstock.services import SERVICES, make_service
+from penstock.services.codebuild.projects import BADGES
+from penstock.services.codebuild.webhooks import PATH as WEBHOOKS
+from penstock.serving.health import Health
+from penstock.serving.hooks import Hooks
+from penstock.serving.metrics import Metrics
+from penstock.serving.watching import App, log_answered, watching
+from penstock.serving.websites import Websites
+from penstock.settings import Settings, SettingsError
+from penstock.store import Store
+from penstock.wire.app import WireApp
+from penstock.wire.elsewhere import Receive, Scope, Send
+from penstock.wire.identity import Identity
+
+
+def make_app(store: Store, settings: Settings) -> App:
+    """The ASGI application. `settings` have been checked."""
+    services = {name: make_service(name, store) for name in SERVICES}
+    wire = WireApp(
+        services,
+        make_identity(store, settings),
+        Sandbox(settings.services),
+        account=settings.account,
+        region=settings.region,
+    )
+    health = Health(store, dict.fromkeys(services, "penstock") | dict(settings.services))
+    hooks = Hooks(store)
+    metrics = Metrics(store)
+    own = Router(
+        [
+            Route("/_penstock/health", health.live),
+            Route("/_penstock/ready", health.ready),
+            Route(WEBHOOKS + "{id}", hooks.webhook, methods=["POST"]),
+            Route(BADGES, hooks.badge),
+            *([Route("/metrics", metrics.page)] if settings.metrics else []),
+        ]
+    )
+    api = watching(
+        wire,
+        [
+            *([metrics.count] if settings.metrics else []),
+            *([log_answered] if settings.log_requests else []),
+        ],
+    )
+
+    websites = Websites(store, settings.hosts)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if websites.bucket(scope):
+            await websites(scope, receive, send)
+        elif is_own(scope):
+            await own(scope, receive, send)
+        else:
+            await api(scope, receive, send)
+
+    return app
+
+
+def is_own(scope: Scope) -> bool:
+    """Whether a path is the server's own. A bucket may be called `metrics`, so what is signed or
+    has a query is not for ours."""
+    path: str = scope["path"]
+    if path == "/metrics":
+        signed = any(name == b"authorization" for name, _ in scope["headers"])
+        return not signed and not scope["query_string"]
+    return path.startswith("/_penstock/")
+
+
+def make_identity(store: Store, settings: Settings) -> Identity:
+    container = urlsplit(settings.container_endpoint).hostname
+    return Identity(
+        store,
+        account=settings.account,
+        region=settings.region,
+        bound=settings.host,
+        verify=settings.verify,
+        hosts=(*settings.hosts, *filter(None, (settings.host, container, "host.docker.internal"))),
+    )
+
+
+def check_services(settings: Settings) -> None:
+    """Raises SettingsError: builds read and write what is real here, whoever else answers."""
+    for name in settings.services:
+        if name in SERVICES:
+            raise SettingsError(f"services: {name} is Penstock's own and cannot be elsewhere")

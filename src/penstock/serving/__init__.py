@@ -1,0 +1,1 @@
+"""A server's life: its folder, its sockets, the processes it keeps up, what it tells of itself."""
