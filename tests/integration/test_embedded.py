@@ -1,0 +1,44 @@
+"""The PostgreSQL that comes along."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from penstock.store.embedded import Embedded, EmbeddedError
+
+
+def test_it_starts_stops_and_starts_again_with_what_was_in_it() -> None:
+    with tempfile.TemporaryDirectory(prefix="penstock-embedded-") as folder:
+        for expected in (0, 1):
+            server = Embedded(folder)
+            with psycopg.connect(server.start(), autocommit=True) as connection:
+                connection.execute("CREATE TABLE IF NOT EXISTS kept (x int)")
+                row = connection.execute("SELECT count(*) FROM kept").fetchone()
+                assert row == (expected,)
+                connection.execute("INSERT INTO kept VALUES (1)")
+            server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's PostgreSQL runs as another user")
+def test_a_closed_folder_above_it_is_opened_for_passing_through_only() -> None:
+    with tempfile.TemporaryDirectory(prefix="penstock-embedded-") as folder:
+        home = Path(folder, "home")
+        home.mkdir(mode=0o700)
+        server = Embedded(str(home / "data"))
+        server.start()
+        try:
+            assert stat.S_IMODE(home.stat().st_mode) == 0o701
+        finally:
+            server.stop()
+
+
+def test_a_folder_that_is_none_of_its_own_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "PG_VERSION").write_text("9.6\n")
+    with pytest.raises(EmbeddedError, match="does not start"):
+        Embedded(str(tmp_path)).start()
