@@ -1,1 +1,114 @@
-"""Takes jobs off the queue and has them performed."""
+"""Runs the builds that are in the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from penstock.flow.batch_members import QUEUE as BATCHES
+from penstock.flow.builds import QUEUE
+from penstock.flow.overdue import LOST, sweep
+from penstock.store import Store
+from penstock.store.opening import Location, open_store
+from penstock.store.workers import beat, forget_worker
+from penstock.worker.app import UPKEEP, make_app
+from penstock.worker.children import warm_up
+from penstock.worker.crew import Crew
+from penstock.worker.hosts import find_engine
+from penstock.worker.leftovers import remove_leftovers
+from penstock.worker.patience import patiently
+from penstock.worker.settings import RunnerSettings
+
+LOG = logging.getLogger("penstock.worker")
+BEAT = LOST.total_seconds() / 5
+"""Seconds between signs of life."""
+
+
+async def work(
+    location: Location,
+    runner: RunnerSettings,
+    *,
+    builds_at_once: int,
+    name: str,
+    stopping: asyncio.Event,
+) -> None:
+    """Performs builds until `stopping` is set, and then those that it has begun.
+
+    Raises HostError where builds are to run in containers and there is no engine, and what opening
+    a store raises.
+    """
+    engine = await asyncio.to_thread(find_engine, runner)
+    worker = uuid4()
+    async with open_store(location) as store:
+        crew = Crew(store, location, runner, engine, worker)
+        await beat(store.database, worker, name, socket.gethostname())
+        await asyncio.to_thread(warm_up)
+        async with _meanwhile(_stay_up(store, crew, runner, worker, name)):
+            await _perform_jobs(location, store, crew, builds_at_once, name, stopping)
+        await patiently(lambda: forget_worker(store.database, worker))
+
+
+async def _perform_jobs(
+    location: Location,
+    store: Store,
+    crew: Crew,
+    builds_at_once: int,
+    name: str,
+    stopping: asyncio.Event,
+) -> None:
+    app = make_app(location.database, store, crew)
+    async with app.open_async():
+        workers = [
+            asyncio.create_task(
+                app.run_worker_async(
+                    queues=[queue],
+                    name=name,
+                    concurrency=at_once,
+                    delete_jobs="successful",
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=BEAT,
+                    stalled_worker_timeout=LOST.total_seconds(),
+                )
+            )
+            for queue, at_once in ((QUEUE, builds_at_once), (BATCHES, 1), (UPKEEP, 1))
+        ]
+        asked = asyncio.create_task(stopping.wait())
+        await asyncio.wait((*workers, asked), return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        for one in workers:
+            one.cancel()  # which lets it finish its jobs
+        for ended in await asyncio.gather(*workers, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
+
+
+async def _stay_up(
+    store: Store, crew: Crew, runner: RunnerSettings, worker: UUID, name: str
+) -> None:
+    """Gives signs of life, and settles what others have left undone; for ever."""
+    while True:
+        # In this order: a machine that has slept must not take its own builds for lost.
+        await patiently(lambda: beat(store.database, worker, name, socket.gethostname()))
+        try:
+            await patiently(lambda: sweep(store, datetime.now(UTC)))
+            await patiently(lambda: remove_leftovers(store, runner.folder, crew.running))
+        except Exception:
+            LOG.exception("the sweep failed")
+        await asyncio.sleep(BEAT)
+
+
+@asynccontextmanager
+async def _meanwhile(doing: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Something that goes on for as long as a `with` does."""
+    task = asyncio.create_task(doing)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
