@@ -122,7 +122,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "CB-116": "CODEBUILD_BATCH_BUILD_IDENTIFIER is there in builds of a batch only",
     },
     "Logs of builds": {
-        "CB-120": "Logs go to `/aws/codebuild/<project>`, stream the build's id, unless switched off",
+        "CB-120": "Logs go to `/aws/codebuild/<project>`, a stream each, unless switched off",
         "CB-121": "Until its log stream exists a build's log ARN has `null` in it",
         "CB-122": "Lines of the agent have `[Container]`, date and time in front",
         "CB-123": "DOWNLOAD_SOURCE tells its steps in a known order",

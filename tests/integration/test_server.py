@@ -196,18 +196,23 @@ PUSH = {
 }
 
 
-async def test_a_delivery_to_a_webhook_starts_a_build_once(
-    store: Store, hooked: dict[str, Any]
-) -> None:
-    """CB-170"""
-    app, path = make_app(store, Settings()), urlsplit(hooked["payloadUrl"]).path
+def delivered(hook: dict[str, Any]) -> tuple[str, bytes, dict[str, str]]:
+    """Path, body and headers of a push that GitHub tells a webhook of."""
     body = json.dumps(PUSH).encode()
-    signed = hmac.new(hooked["secret"].encode(), body, "sha256").hexdigest()
+    signed = hmac.new(hook["secret"].encode(), body, "sha256").hexdigest()
     headers = {
         "x_github_event": "push",
         "x_github_delivery": "d-1",
         "x_hub_signature_256": f"sha256={signed}",
     }
+    return urlsplit(hook["payloadUrl"]).path, body, headers
+
+
+async def test_a_delivery_to_a_webhook_starts_a_build_once(
+    store: Store, hooked: dict[str, Any]
+) -> None:
+    """CB-170"""
+    app, (path, body, headers) = make_app(store, Settings()), delivered(hooked)
     status, first = await post(app, path, body, **headers)
     assert (status, first["build"].partition("/")[2].partition(":")[0]) == (200, "web")
     assert await post(app, path, body, **headers) == (200, first)
@@ -215,6 +220,27 @@ async def test_a_delivery_to_a_webhook_starts_a_build_once(
     assert [row.variables["CODEBUILD_WEBHOOK_EVENT"] for row in rows] == ["PUSH"]
     refused = await post(app, path, body + b" ", **headers)
     assert (refused[0], refused[1]["code"]) == (403, "AccessDeniedException")
+
+
+async def test_a_delivery_to_a_webhook_of_batches_starts_a_batch(
+    store: Store, hooked: dict[str, Any], call_of: Callable[..., Call]
+) -> None:
+    """CB-173"""
+    codebuild = make_service("codebuild", store)
+    for operation, request in (
+        (
+            "UpdateProject",
+            {
+                "name": "web",
+                "buildBatchConfig": {"serviceRole": f"arn:aws:iam::{ACCOUNT}:role/batch"},
+            },
+        ),
+        ("UpdateWebhook", {"projectName": "web", "buildType": "BUILD_BATCH"}),
+    ):
+        await codebuild.handler(operation)(call_of("codebuild", operation), request)
+    path, body, headers = delivered(hooked)
+    status, answer = await post(make_app(store, Settings()), path, body, **headers)
+    assert (status, ":build-batch/web:" in answer["build"]) == (200, True)
 
 
 async def test_a_delivery_that_is_too_large_is_not_read_to_its_end(

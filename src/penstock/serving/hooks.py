@@ -8,9 +8,11 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from penstock.errors import AwsError, not_implemented
-from penstock.flow.builds import StartOrder, start
+from penstock.errors import AwsError
+from penstock.flow import build_batches, builds
+from penstock.flow.builds import StartOrder
 from penstock.services.codebuild.badges import badge_answer
+from penstock.services.codebuild.batch_rules import check_batch, check_member
 from penstock.services.codebuild.build_rules import check_build
 from penstock.services.codebuild.deliveries import WebhookBuild, deliver
 from penstock.store import Store
@@ -54,24 +56,24 @@ class Hooks:
         return Response(picture, headers={"cache-control": "no-cache"}, media_type="image/svg+xml")
 
     async def _start(self, build: WebhookBuild) -> str:
-        """Returns its ARN. Raises AwsError."""
-        if build.batch:
-            raise not_implemented("builds of a webhook's buildType BUILD_BATCH")
+        """Returns the ARN of the build, or of the batch. Raises AwsError."""
         asked = {"sourceVersion": build.source_version}
-        document = await start(
-            self._store,
-            StartOrder(
-                build.account,
-                build.region,
-                build.project,
-                asked,
-                build.initiator,
-                datetime.now(UTC),
-                variables=build.variables,
-                token=build.token,
-                check=partial(check_build, request=asked, account=build.account),
-            ),
+        check = check_batch if build.batch else check_build
+        order = StartOrder(
+            build.account,
+            build.region,
+            build.project,
+            asked,
+            build.initiator,
+            datetime.now(UTC),
+            variables=build.variables,
+            token=build.token,
+            check=partial(check, request=asked, account=build.account),
         )
+        if build.batch:
+            document = await build_batches.start(self._store, order, check_member)
+        else:
+            document = await builds.start(self._store, order)
         return str(document["arn"])
 
 

@@ -6,7 +6,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+from penstock.flow.build_batches import advance_all
+from penstock.services.codebuild.batch_rules import check_member
 from penstock.store import Store, secrets
+from penstock.store.build_batches import forget_batches
 from penstock.store.builds import forget_builds
 from penstock.store.leftovers import collect_blobs
 from penstock.store.lifecycle import apply_lifecycle
@@ -28,6 +31,8 @@ async def keep_up(store: Store) -> None:
         lambda: secrets.purge(store.database, now),
         lambda: forget_expired_reports(store.database, now),
         lambda: forget_builds(store.database, now - HISTORY),
+        lambda: forget_batches(store.database, now - HISTORY),
+        lambda: advance_all(store, check_member, now),
     )
     for work in works:
         try:
