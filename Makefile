@@ -1,5 +1,5 @@
 # Needs python 3.11 or newer, git and make; everything else goes into .venv.
-#   make demo     run a real buildspec: examples/python-node
+#   make demo     a server, and a build of examples/python-node through it
 #   make test     all tests; make test TESTS=tests/unit for some of them
 #   make check    formatting, lint, types, and the generated pages
 #   make bench    Penstock beside its peers and its floors; TOPICS="whole lint" for some of it
@@ -14,10 +14,10 @@ BIN := $(VENV)/bin
 BENCH := $(VENV)/bench
 AWS_V1 := $(VENV)/aws-v1
 
-.PHONY: demo test check docs bench clean
+.PHONY: demo test check docs bench soak clean
 
-demo: $(VENV)/installed
-	cd examples/python-node && ../../$(BIN)/penstock run --secrets secrets.env
+demo: $(VENV)/installed $(AWS_V1)/installed
+	PATH="$(abspath $(BIN)):$$PATH" AWS=$(abspath $(AWS_V1)/bin/aws) examples/server/demo.sh
 
 test: $(VENV)/dev $(AWS_V1)/installed
 	AWS_CLI_V1=$(abspath $(AWS_V1)/bin/aws) $(BIN)/pytest -n $(WORKERS) $(TESTS)
@@ -26,7 +26,7 @@ check: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/shellcheck .ci/run tests/images/make.sh
+	$(BIN)/shellcheck .ci/run tests/images/make.sh examples/server/demo.sh
 	$(BIN)/python tests/conformance.py | diff docs/conformance.md -
 	$(BIN)/python -m penstock.lint.rules_page | diff docs/lint-rules.md -
 	$(BIN)/python -m penstock.serving.settings_page | diff docs/settings.md -
@@ -58,7 +58,7 @@ $(VENV)/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Penstock needs python 3.11 or newer: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --editable ".[server]"
 	touch $@
 
 $(VENV)/dev: $(VENV)/installed

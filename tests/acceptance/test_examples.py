@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -47,3 +51,27 @@ def test_the_failing_example_ends_with_command_line_and_failed_test(example: Pro
     assert "buildspec.yml:" in tail
     assert "exit status 1" in tail
     assert "1 failed" in tail
+
+
+def test_the_servers_example_builds_the_application_and_keeps_what_it_made() -> None:
+    aws = os.environ.get("AWS_CLI_V1")
+    for needed in (aws, shutil.which("node")):
+        if needed is None:
+            pytest.skip("AWS_CLI_V1 or node is not there")
+    penstock = str(Path(sys.executable).parent / "penstock")
+    with tempfile.TemporaryDirectory(prefix="penstock-demo-") as data:
+        environ = os.environ | {"DATA": data, "PENSTOCK": penstock, "AWS": aws or ""}
+        try:
+            ran = subprocess.run(
+                [str(EXAMPLES / "server" / "demo.sh")],
+                env=environ,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+        finally:
+            subprocess.run([penstock, "down", "--data", data], capture_output=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "smoke test: passed" in ran.stdout
+    assert "gauges.zip" in ran.stdout and "web/index.html" in ran.stdout
+    assert "tok-demo" not in ran.stdout

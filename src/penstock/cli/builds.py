@@ -70,16 +70,22 @@ def describe(build: dict[str, Any]) -> list[str]:
         f"{_name(build)}  {build['buildStatus']}  {_duration(build)}".rstrip(),
         f"  id       {build['id']}",
         f"  by       {build.get('initiator', '')}",
-        f"  source   {build.get('resolvedSourceVersion') or build.get('sourceVersion') or ''}",
+        f"  source   {_source(build)}",
         f"  started  {_moment(build.get('startTime'))}",
         f"  log      {logs.get('groupName', '')} {logs.get('streamName', '')}".rstrip(),
     ]
     for phase in build.get("phases", ()):
-        status, seconds = phase.get("phaseStatus", ""), phase.get("durationInSeconds", 0)
-        lines.append(f"  {phase['phaseType']:<17} {status:<12} {seconds:>5} s".rstrip())
+        status, took = phase.get("phaseStatus", ""), _duration(phase)
+        lines.append(f"  {phase['phaseType']:<17} {status:<12} {took:>8}".rstrip())
         messages = [context.get("message", "") for context in phase.get("contexts", ())]
         lines += [f"    {message}" for message in messages if message]
     return lines
+
+
+def _source(build: dict[str, Any]) -> str:
+    source = build.get("source", {})
+    version = build.get("resolvedSourceVersion") or build.get("sourceVersion") or ""
+    return f"{source.get('location') or source.get('type', '')} {version}".rstrip()
 
 
 def _name(build: dict[str, Any]) -> str:
@@ -90,6 +96,7 @@ def _moment(at: datetime | None) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
 
-def _duration(build: dict[str, Any]) -> str:
-    start, end = build.get("startTime"), build.get("endTime")
+def _duration(of: dict[str, Any]) -> str:
+    """Of a build or a phase that has ended; the API's own figure is in whole seconds."""
+    start, end = of.get("startTime"), of.get("endTime")
     return f"{(end - start).total_seconds():.1f} s" if start and end else ""

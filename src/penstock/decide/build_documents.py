@@ -158,7 +158,7 @@ def logs_not_there(config: Member, name: BuildName) -> Document:
 
 
 def logs_there(config: Member, name: BuildName, endpoint: str) -> Document:
-    """CB-120. `deepLink` is a page of this server's."""
+    """CB-120. There is no `deepLink`: it would have to lead to a page of this server's."""
     shown = _log_settings(config)
     if stream := log_stream(config, name):
         group, leaf = stream
@@ -166,7 +166,6 @@ def logs_there(config: Member, name: BuildName, endpoint: str) -> Document:
         shown |= {
             "groupName": group,
             "streamName": leaf,
-            "deepLink": f"{endpoint}/_penstock/builds/{name.id}",
             "cloudWatchLogsArn": f"arn:aws:logs:{name.region}:{name.account}:{place}",
         }
     if location := s3_log(config, name):
