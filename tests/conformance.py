@@ -221,10 +221,7 @@ SECTIONS: dict[str, dict[str, str]] = {
 }
 
 REASONS = {
-    "CB-014": "there is no project; `--env` and the buildspec's `env` are what a run has",
-    "CB-058": "the engine on this machine pulls with the credentials it was logged in with",
     "CB-059": "builds run on this machine or in a container; there is no Lambda compute",
-    "CB-095": "the kind of cache is the project's setting; here `paths` are kept, files too",
     "CB-107": "there are no triggers, and no debugging of a project's batch",
     "CB-174": "there are no hosted runners of GitHub Actions; such filters are refused by name",
     "TG-085": "rotation needs functions, which are simulated; RotateSecret says it is not there",

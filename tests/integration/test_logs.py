@@ -331,7 +331,7 @@ async def test_the_newest_events_come_without_being_asked_for(stream: Caller) ->
 
 
 async def test_at_the_end_the_same_token_comes_back_until_there_is_more(stream: Caller) -> None:
-    """TG-041: both tokens are always there."""
+    """TG-041, CB-125: both tokens are always there."""
     empty = await stream("get_log_events", **STREAM)
     await stream("put_log_events", **STREAM, logEvents=events(1))
     page = await stream("get_log_events", **STREAM, nextToken=empty["nextForwardToken"])

@@ -501,6 +501,7 @@ async def test_events_are_streamed_as_they_come(wire: Wire) -> None:
 
 
 async def test_cbor_goes_both_ways(wire: Wire) -> None:
+    """CB-130"""
     echo = wire.add("codebuild", BatchGetBuilds={"builds": [{"id": "a:1", "startTime": NOON}]})
     answered = await wire.ask(
         "codebuild",

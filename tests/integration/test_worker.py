@@ -567,11 +567,43 @@ async def test_a_clone_is_as_deep_as_asked(yard: Yard, repository: Repository) -
     assert any(line.endswith("The source cache of this machine is used") for line in log)
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_submodules_are_fetched_when_asked_for(
+    yard: Yard, repository: Repository, wanted: bool
+) -> None:
+    """CB-153"""
+    repository.add_submodule("https://github.com/ada/app.git", at="parts/app", to="ada/whole.git")
+    yard.runner = yard.runner._replace(
+        source_rewrites={"https://github.com/": f"{repository.folder}/"}
+    )
+    source = {
+        "type": "GITHUB",
+        "location": "https://github.com/ada/whole.git",
+        "gitSubmodulesConfig": {"fetchSubmodules": wanted},
+        "buildspec": spec("cat parts/app/file || echo absent"),
+    }
+    async with yard.worker():
+        log = await yard.log(await yard.built("", source=source))
+    assert ("main" if wanted else "absent") in log
+
+
 class Repository(NamedTuple):
     """`folder`/ada/app.git; `side` is a commit's id."""
 
     folder: Path
     side: str
+
+    def add_submodule(self, url: str, *, at: str, to: str) -> None:
+        """Makes repository `to`, which has the one at `url` as a submodule."""
+        path = self.folder / to
+        path.mkdir(parents=True)
+        here = f"url.{self.folder}/.insteadOf=https://github.com/"
+        for words in (
+            ("init", "-q", "-b", "main"),
+            ("-c", here, "-c", "protocol.file.allow=always", "submodule", "add", "-q", url, at),
+            ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-q", "-m", "-"),
+        ):
+            subprocess.run(["git", *words], cwd=path, check=True, capture_output=True)
 
 
 @pytest.fixture
