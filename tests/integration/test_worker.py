@@ -32,7 +32,7 @@ from penstock.store.access_keys import find_key
 from penstock.store.buckets import create_bucket
 from penstock.store.builds import find_documents, last_status
 from penstock.store.facts import tell
-from penstock.store.objects import find_object, put_object, stream_object
+from penstock.store.objects import find_object, list_keys, put_object, stream_object
 from penstock.store.opening import Location, open_store
 from penstock.store.projects import insert_project, invalidate_cache
 from penstock.store.sealing import add_key
@@ -509,6 +509,25 @@ async def test_a_source_may_be_a_folder_in_s3_with_others_beside_it(yard: Yard) 
             secondarySources=[{"type": "S3", "location": "in/b/", "sourceIdentifier": "other"}],
         )
     assert "12" in await yard.log(document)
+
+
+async def test_an_artifact_may_come_from_a_secondary_source(yard: Yard) -> None:
+    """CB-082, CB-154"""
+    await yard.bucket("in", **{"a/one.txt": b"1", "b/two.txt": b"2"})
+    await yard.bucket("out")
+    buildspec = (
+        "version: 0.2\nphases: {build: {commands: [':']}}\n"
+        "artifacts: {base-directory: $CODEBUILD_SRC_DIR_other, files: ['*.txt']}\n"
+    )
+    async with yard.worker():
+        await yard.built(
+            "",
+            source={"type": "S3", "location": "in/a/", "buildspec": buildspec},
+            secondarySources=[{"type": "S3", "location": "in/b/", "sourceIdentifier": "other"}],
+            artifacts={"type": "S3", "location": "out", "name": "app"},
+        )
+    keys = [key async for key in list_keys(yard.store, "out", "")]
+    assert [key.rpartition("/")[2] for key in keys] == ["two.txt"]
 
 
 async def test_a_source_is_a_git_repository(yard: Yard, repository: Repository) -> None:

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: a pool for statements and transactions, one to listen on."""
+"""A PostgreSQL database: statements, transactions, a connection to listen on."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, InterfaceError, OperationalError
 from psycopg.rows import namedtuple_row
-from psycopg_pool import AsyncConnectionPool
+
+from penstock.store.connections import Connections
 
 Connection = AsyncConnection[Any]
 Parameters = Sequence[Any] | dict[str, Any]
 
-# A server that went away and came back leaves dead connections in the pool; reading again is safe.
+# A server that went away and came back leaves dead connections; reading again is safe.
 _READ_AGAIN = (OperationalError, InterfaceError)
 
 
@@ -23,34 +24,32 @@ class Database:
     Statements outside of a transaction commit by themselves, in one trip to the server.
     """
 
-    def __init__(self, url: str, *, connections: int = 10, minimum: int = 1) -> None:
+    def __init__(self, url: str, *, connections: int = 10) -> None:
         self.url = url
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            url,
-            open=False,
-            min_size=minimum,
-            max_size=connections,
-            timeout=10,
-            kwargs={"autocommit": True, "row_factory": namedtuple_row},
-        )
+        self._connections = Connections(url, connections)
 
     async def open(self) -> None:
-        await self._pool.open(wait=True)
+        """Raises OperationalError where it does not answer."""
+        async with self._connections.one():
+            pass
 
     async def close(self) -> None:
-        await self._pool.close()
+        await self._connections.close()
 
     async def fetch(self, sql: LiteralString, parameters: Parameters = ()) -> list[Any]:
         """The rows a reading statement finds."""
         try:
             return await self._fetch(sql, parameters)
         except _READ_AGAIN:
-            await self._pool.check()
+            await self._connections.close_idle()
             return await self._fetch(sql, parameters)
 
     async def _fetch(self, sql: LiteralString, parameters: Parameters) -> list[Any]:
-        async with self._pool.connection() as connection:
+        connection = await self._connections.take()
+        try:
             return await (await connection.execute(sql, parameters)).fetchall()
+        finally:
+            await self._connections.put(connection)
 
     async def fetch_one(self, sql: LiteralString, parameters: Parameters = ()) -> Any | None:
         """The first row a reading statement finds."""
@@ -59,13 +58,13 @@ class Database:
 
     async def execute(self, sql: LiteralString, parameters: Parameters = ()) -> int:
         """Runs one writing statement and returns the number of rows it touched."""
-        async with self._pool.connection() as connection:
+        async with self._connections.one() as connection:
             return (await connection.execute(sql, parameters)).rowcount
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection in a transaction: all that is done on it is committed together, or not."""
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._connections.one() as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager

@@ -114,6 +114,7 @@ class Performance:
             secrets=(self._secrets,),
             caches=make_caches(work, self._memory) if spec.cache is not None else None,
             deliver=self._delivery.deliver,
+            secondary={work.inside(path): path for path in sources.secondary},
         )
 
     def _variables(self, sources: Sources) -> dict[str, str]:

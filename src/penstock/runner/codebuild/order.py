@@ -61,7 +61,8 @@ class Services(NamedTuple):
 
     `fetch` puts the source into a folder (or names another one) and `host` makes the place to run
     in. `inside` tells where the build sees a path of this machine. `deliver` keeps one artifact and
-    says where; None keeps none, though what is missing still fails the build.
+    says where; None keeps none, though what is missing still fails the build. `secondary` are the
+    folders of secondary sources: as the build sees them, and as this process does.
     """
 
     fetch: Callable[[str], Source]
@@ -70,6 +71,7 @@ class Services(NamedTuple):
     secrets: tuple[SecretSource, ...] = ()
     caches: CacheStore | None = None
     deliver: Deliver | None = None
+    secondary: Mapping[str, str] = {}
 
 
 class Result(NamedTuple):

@@ -178,7 +178,14 @@ def _artifact(
     from penstock.runner.archives import ArchiveError
     from penstock.runner.codebuild.artifacts import select
 
-    selection = select(artifact, ground.source.path, ground.here)
+    def here(path: str) -> str:
+        for inside, folder in services.secondary.items():
+            if path == inside or path.startswith(inside + "/"):
+                return folder + path[len(inside) :]
+        return ground.here(path)
+
+    sources = tuple(services.secondary.values())
+    selection = select(artifact, ground.source.path, here, sources)
     for note in selection.notes:
         sink.note(note)
     if selection.context.code or services.deliver is None:

@@ -21,10 +21,11 @@ Note = Callable[[str], None]
 
 
 class Sources(NamedTuple):
-    """`variables` are those that tell of the secondary ones. `ref` is the primary's branch or tag,
-    where it is known."""
+    """`variables` are those that tell of the `secondary` ones, which are in these folders. `ref` is
+    the primary's branch or tag, where it is known."""
 
     primary: Source
+    secondary: tuple[str, ...]
     variables: Mapping[str, str]
     ref: str | None = None
 
@@ -39,14 +40,16 @@ def fetch_sources(work: Work, memory: Memory, note: Note) -> Sources:
         one["sourceIdentifier"]: one["sourceVersion"]
         for one in build.get("secondarySourceVersions", ())
     }
+    secondary: list[str] = []
     variables: dict[str, str] = {}
     for source in build.get("secondarySources", ()):
         identifier = source["sourceIdentifier"]
         # In the folder that a container sees: of sources it sees the primary one only.
         path = make_folder(work.tmp, source)
         found, _ = _fetch(work, memory, source, versions.get(identifier, ""), path, note)
+        secondary.append(found.path)
         variables |= _variables(work, found, identifier)
-    return Sources(primary, variables, ref)
+    return Sources(primary, tuple(secondary), variables, ref)
 
 
 def make_folder(below: str, source: Mapping[str, Any]) -> str:
