@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hashlib
 import io
+import json
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -282,6 +284,14 @@ async def test_a_build_whose_process_is_killed_ends_with_a_fault(yard: Yard) -> 
 
 def parent(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+async def test_a_build_whose_process_cannot_be_started_ends_with_a_fault(yard: Yard) -> None:
+    yard.runner = yard.runner._replace(images=MappingProxyType({}))  # goes to no other process
+    async with yard.worker():
+        document = await yard.built(spec("true"))
+    assert document["buildStatus"] == "FAULT"
+    assert "mappingproxy" in json.dumps(document["phases"])
 
 
 async def test_a_build_ends_when_its_worker_is_killed(yard: Yard) -> None:
