@@ -110,6 +110,8 @@ class Connections:
 
     async def take(self) -> Session:
         """One that goes back by `put`. Raises OperationalError."""
+        if self._closed:
+            raise OperationalError("these connections are closed")
         try:
             if self._room.locked():
                 async with asyncio.timeout(PATIENCE):

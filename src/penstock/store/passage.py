@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PASSABLE = stat.S_IXGRP | stat.S_IXOTH
+"""PostgreSQL keeps the group of who starts it, so it may be of a folder's group."""
 READABLE = stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH
 
 
@@ -26,4 +28,4 @@ def passage_only(paths: Iterable[Path]) -> Iterator[None]:
         for folder, mode in before.items():
             now = stat.S_IMODE(folder.stat().st_mode)
             if now != mode and now & ~READABLE == mode & ~READABLE:
-                os.chmod(folder, mode | stat.S_IXOTH)
+                os.chmod(folder, mode | PASSABLE)
