@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import builds, output, queue, reading, server, wire
+from bench import builds, growth, output, queue, reading, server, tail, wire
 from bench.rounds import Row, Table, markdown
 
 
@@ -49,7 +49,9 @@ TOPICS: dict[str, Callable[[Path], Sequence[Table]]] = {
     "start": lambda folder: [reading.start(folder)],
     "server": server.start,
     "hot": server.hot,
+    "growth": growth.grown,
     "queue": queue.queued,
+    "tail": lambda folder: [tail.delay(folder)],
     "logs": _logs,
     "wire": lambda _: wire.calls(),
 }

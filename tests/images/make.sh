@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes the image of the container tests from programs of this machine: nothing is pulled.
 #   tests/images/make.sh penstock-test:latest
-# Needs busybox, bash, nohup, ldd, tar, and the docker (or, by DOCKER=podman, podman) program.
+# Needs busybox, bash, nohup, ldd, tar, and the docker (or, by DOCKER=podman, podman) program, which
+# finds the engine by DOCKER_HOST.
 # The image has sh (busybox) and bash, the user `builder`, and what CodeBuild's own images have that
 # matters to Penstock: an entrypoint called dockerd-entrypoint.sh, and a USER that is not root.
 set -eu
@@ -47,7 +48,8 @@ END
 chmod 755 "$root/usr/local/bin/dockerd-entrypoint.sh"
 
 tar -C "$root" --owner=0 --group=0 -cf - . | "${DOCKER:-docker}" import \
-  --change 'ENV PATH=/usr/local/bin:/bin FROM_IMAGE=yes' \
+  --change 'ENV PATH=/usr/local/bin:/bin' \
+  --change 'ENV FROM_IMAGE=yes' \
   --change 'USER builder' \
   --change 'ENTRYPOINT ["/usr/local/bin/dockerd-entrypoint.sh"]' \
   - "$tag"

@@ -19,8 +19,8 @@ import pytest
 from penstock.runner.shells.contract import HostError, Setting
 from penstock.runner.shells.docker import Container
 from penstock.runner.shells.docker.container import Running
-from penstock.runner.shells.docker.creation import ContainerOptions, Creation
-from penstock.runner.shells.docker.engine import ImageError, connect
+from penstock.runner.shells.docker.creation import ContainerOptions, Creation, create, creation
+from penstock.runner.shells.docker.engine import DOCKER_SOCKET, ImageError, connect, places
 
 pytestmark = pytest.mark.docker
 INSIDE = "/codebuild/output/src123456789/src"
@@ -50,6 +50,31 @@ def make(tmp_path: Path, image: str) -> Iterator[Make]:
     yield make
     for container in made:
         container.stop()
+
+
+@pytest.fixture
+def privileged(make: Make, monkeypatch: pytest.MonkeyPatch) -> Container:
+    """A privileged container, of the engine in use or of the next one here that may start it.
+
+    An engine may not where it has not got all capabilities itself. Where none may the test is
+    skipped, in CI it fails.
+    """
+    in_use = os.environ.get("DOCKER_HOST") or DOCKER_SOCKET
+    refusals = []
+    for place in dict.fromkeys((in_use, *places({**os.environ, "DOCKER_HOST": ""}, None))):
+        monkeypatch.setenv("DOCKER_HOST", place)
+        container = make(privileged=True)
+        try:
+            container.provision()
+            return container
+        except HostError as error:
+            if place == in_use and "unable to apply caps" not in str(error):
+                raise
+            refusals.append(f"{place}: {error}")
+    message = "no engine here may start privileged containers:\n" + "\n".join(refusals)
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 def answer(container: Container, text: str) -> str:
@@ -92,17 +117,28 @@ def test_a_container_is_not_privileged_and_gains_no_privileges(make: Make) -> No
     assert answer(container, "ls /run/engine-inside") == ""
 
 
-def test_a_privileged_container_may_mount_and_has_its_entrypoint_run(make: Make) -> None:
+def test_an_engine_is_asked_for_a_privileged_container_with_its_entrypoint(
+    engine: Any, image: str, tmp_path: Path
+) -> None:
     """CB-056, CB-057"""
-    container = make(privileged=True)
+    options = ContainerOptions(image, INSIDE, privileged=True)
+    plan = creation(options, engine.inspect_image(image), str(tmp_path), str(tmp_path))
+    container = create(engine, plan, "word")
     try:
-        container.provision()
-    except HostError as error:
-        if "unable to apply caps" not in str(error):
-            raise
-        pytest.skip("privileged: the engine here may not start such containers itself")
-    assert answer(container, "mkdir /mnt; mount -t tmpfs none /mnt && echo mounted") == "mounted\n"
-    assert answer(container, "ls /run/engine-inside") != ""
+        known = engine.inspect_container(container)
+    finally:
+        engine.remove_container(container, force=True, v=True)
+    assert known["HostConfig"]["Privileged"]
+    assert "no-new-privileges" not in (known["HostConfig"]["SecurityOpt"] or [])
+    assert "/usr/local/bin/dockerd-entrypoint.sh" in known["Config"]["Entrypoint"]
+    assert "/var/lib/docker" in [mount["Destination"] for mount in known["Mounts"]]
+
+
+def test_a_privileged_container_may_mount_and_has_its_entrypoint_run(privileged: Container) -> None:
+    """CB-056, CB-057"""
+    mounting = "mkdir /mnt; mount -t tmpfs none /mnt && echo mounted"
+    assert answer(privileged, mounting) == "mounted\n"
+    assert answer(privileged, "ls /run/engine-inside") != ""
 
 
 def test_the_entrypoint_has_done_its_work_before_the_first_command(engine: Any, image: str) -> None:
@@ -154,12 +190,12 @@ def test_an_image_without_sh_is_told(make: Make, engine: Any) -> None:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         tar.addfile(tarfile.TarInfo("empty"))
-    engine.import_image_from_data(archive.getvalue(), "penstock-test", "empty")
+    engine.import_image_from_data(archive.getvalue(), "penstock-test-empty", "latest")
     try:
         with pytest.raises(HostError, match="must have sh"):
-            make("penstock-test:empty").start(None)
+            make("penstock-test-empty:latest").start(None)
     finally:
-        engine.remove_image("penstock-test:empty", force=True)
+        engine.remove_image("penstock-test-empty:latest", force=True)
 
 
 def test_a_shell_the_image_lacks_is_told(make: Make) -> None:
@@ -174,10 +210,20 @@ def test_a_user_the_image_lacks_is_told(make: Make) -> None:
         make().start("nobody-there")
 
 
-def test_a_folder_the_engine_cannot_see_is_told(make: Make, tmp_path: Path) -> None:
+def test_a_folder_that_is_none_where_the_engine_runs_is_told(make: Make, tmp_path: Path) -> None:
     (tmp_path / "src").rmdir()
+    (tmp_path / "src").symlink_to("nowhere")
     with pytest.raises(HostError, match="TMPDIR"):
         make().provision()
+
+
+def test_a_folder_that_is_another_where_the_engine_runs_is_told(make: Make, tmp_path: Path) -> None:
+    container = make()
+    container.provision()
+    (tmp_path / "tmp").rename(tmp_path / "theirs")
+    (tmp_path / "tmp").mkdir()
+    with pytest.raises(HostError, match="TMPDIR"):
+        container.start(None)
 
 
 def test_no_engine_is_told_with_where_it_was_looked_for(
@@ -381,7 +427,8 @@ def test_a_user_who_is_not_root_can_remove_what_root_in_the_container_made(
     """
     user, group = os.geteuid(), os.getegid()
     if user == 0:
-        user, group = 65534, os.stat("/var/run/docker.sock").st_gid
+        socket = os.environ.get("DOCKER_HOST", DOCKER_SOCKET).removeprefix("unix://")
+        user, group = 65534, os.stat(socket).st_gid
         os.chmod(open_folder, 0o777)
     base = Path(open_folder) / "build"
     with penstock(more, base, image, user, group) as process:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import struct
+import sys
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -15,12 +17,18 @@ SMALL = 128 << 10
 """Bytes that are read or written where the caller is: going to a thread takes longer."""
 INCOMING = "incoming"
 
+# linux/fs.h, where they are told as for a long; the kernel takes an int.
+_GET_FLAGS, _SET_FLAGS, _TOP_FOLDER = 0x80086601, 0x40086602, 0x20000
+
 
 class BlobFolder:
     """Files are written under `incoming/` and then moved, so that none is ever seen in part."""
 
     def __init__(self, folder: str) -> None:
-        os.makedirs(f"{folder}/{INCOMING}", mode=0o700, exist_ok=True)
+        if not os.path.isdir(f"{folder}/{INCOMING}"):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            _spread(folder)
+            os.makedirs(f"{folder}/{INCOMING}", mode=0o700, exist_ok=True)
         self._folder = folder
 
     async def put(self, key: str, chunks: bytes | AsyncIterator[bytes]) -> None:
@@ -85,6 +93,25 @@ class BlobFolder:
 
     def _path(self, key: str) -> str:
         return f"{self._folder}/{key}"
+
+
+def _spread(folder: str) -> None:
+    """Has ext4 put the folders made in this one apart from what else is on the disk.
+
+    It looks for a new file's inode near that of its folder, past each that was deleted in the last
+    minutes: where builds are cleaned up nearby, that takes ten times as long as writing 64 KiB.
+    """
+    if sys.platform != "linux":
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # other filesystems have no such flag, or no flags
+            (flags,) = struct.unpack("i", fcntl.ioctl(descriptor, _GET_FLAGS, b"\0" * 4))
+            fcntl.ioctl(descriptor, _SET_FLAGS, struct.pack("i", flags | _TOP_FOLDER))
+    finally:
+        os.close(descriptor)
 
 
 async def _write(descriptor: int, chunks: bytes | AsyncIterator[bytes]) -> None:

@@ -58,8 +58,11 @@ class Database:
 
     async def execute(self, sql: LiteralString, parameters: Parameters = ()) -> int:
         """Runs one writing statement and returns the number of rows it touched."""
-        async with self._connections.one() as connection:
+        connection = await self._connections.take()
+        try:
             return (await connection.execute(sql, parameters)).rowcount
+        finally:
+            await self._connections.put(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

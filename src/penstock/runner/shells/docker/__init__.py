@@ -67,9 +67,9 @@ class Container:
         exchange = Exchange(setting.folder, shared=True)
         exchange.prepare()
         text = driver(FOLDER, self._options.source)
-        arguments = [setting.shell, "-c", text, f"{FOLDER}/script.sh"]
+        script = f"{FOLDER}/script.sh"
         program = running.execute(
-            ["/bin/sh", "-c", SUPERVISOR, "sh", *arguments],
+            ["/bin/sh", "-c", SUPERVISOR, "sh", script, setting.shell, "-c", text, script],
             user or "0",
             environment=dict(setting.environment),
             workdir=self._options.source,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from penstock.runner.shells.contract import DeadlinePassed, HostError
 from penstock.runner.shells.docker.creation import Creation, create
-from penstock.runner.shells.docker.engine import Note, reason
+from penstock.runner.shells.docker.engine import SHARING, Note, reason
 from penstock.runner.shells.docker.stream import Stream
 
 if TYPE_CHECKING:
@@ -44,19 +44,18 @@ class Running:
         self.mounts = creation.mounts
         self._programs: list[Stream] = []
         self._held: list[Stream] = []  # at the end of these, the container ends
+        word = os.urandom(16).hex()
         try:
-            self.id = create(engine, creation)
+            self.id = create(engine, creation, word)
         except DockerException as error:
             raise self._not_started(error) from None
         try:
-            stdin = self._attach("stdin")
-            self._held.append(stdin)
-            stdout = self._attach("stdout", "stderr")
-            try:
-                engine.start(self.id)
-                self._await_idle(stdin, stdout)
-            finally:
-                stdout.close()
+            # One for all: at the end of any, Podman ends the container's stdin.
+            streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            attached = Stream(engine.attach_socket(self.id, streams))
+            self._held.append(attached)
+            engine.start(self.id)
+            self._await_idle(attached, word.encode())
         except (DockerException, OSError) as error:
             self.remove()
             raise self._not_started(error) from None
@@ -121,22 +120,17 @@ class Running:
             for stream in self._held:
                 stream.close()
 
-    def _attach(self, *which: str) -> Stream:
-        streams = dict.fromkeys((*which, "stream"), 1)
-        return Stream(self.engine.attach_socket(self.id, streams))
-
-    def _await_idle(self, stdin: Stream, stdout: Stream) -> None:
+    def _await_idle(self, attached: Stream, word: bytes) -> None:
         """Lets the image's entrypoint do its work: it is done when the idle program echoes a word.
 
         Raises HostError where it ends instead.
         """
-        word = os.urandom(16).hex().encode()
-        stdin.send(word + b"\n")
+        attached.send(word + b"\n")
         deadline = time.monotonic() + START_SECONDS
         printed = b""
         how = "ended before the build could begin"
         try:
-            while (received := stdout.receive(deadline)) is not None:
+            while (received := attached.receive(deadline)) is not None:
                 printed = (printed + received[0] + received[1])[-4096:]
                 if word in printed:
                     return
@@ -171,11 +165,8 @@ class Running:
     def _not_started(self, error: Exception) -> HostError:
         why = reason(error)
         advice = ""
-        if "bind source path" in why or "mounts denied" in why:
-            advice = (
-                " The engine must see this machine's files: it may run elsewhere, or share only "
-                "some folders; set TMPDIR to one of those."
-            )
+        if any(here in why for here, _ in self.mounts):
+            advice = f" {SHARING}"
         elif "executable file not found" in why:
             advice = " An image for builds must have sh and the usual programs."
         return HostError(f"No container of {self._image} can be started: {why}.{advice}")

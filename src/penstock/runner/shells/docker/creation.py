@@ -15,6 +15,18 @@ ENTRYPOINT = "dockerd-entrypoint.sh"
 # Waits for its input to end. The engine ends that when the process that holds the other end is
 # gone, however it went, and then removes the container: a killed Penstock leaves nothing running.
 IDLE = "cat"
+# Stands above an entrypoint: passes on what is printed until the idle program has echoed a word,
+# `$0`. Later nobody reads any more, and what an engine inside logs would fill its pipe and stop it.
+# As that engine outlives its entrypoint and keeps the pipe open, a line tells of the end.
+QUIETENED = """\
+{ "$@" 2>&1; printf '\\nended %s\\n' "$0"; } | {
+  while read -r line; do
+    case $line in "ended $0") exit ;; esac
+    printf '%s\\n' "$line"
+    case $line in *"$0") break ;; esac
+  done
+  grep -qx "ended $0"
+}"""
 
 
 class ContainerOptions(NamedTuple):
@@ -51,7 +63,12 @@ def creation(
     return Creation(options.image, tuple(entrypoint), mounts, options)
 
 
-def create(engine: APIClient, creation: Creation) -> str:
+def command(entrypoint: tuple[str, ...], word: str) -> list[str]:
+    """What a container runs, which echoes `word` once that is sent and the entrypoint is done."""
+    return ["/bin/sh", "-c", QUIETENED, word, *entrypoint, IDLE] if entrypoint else [IDLE]
+
+
+def create(engine: APIClient, creation: Creation, word: str) -> str:
     """The id of a new container, not started yet. Raises DockerException."""
     from docker.types import Mount
 
@@ -76,10 +93,10 @@ def create(engine: APIClient, creation: Creation) -> str:
     )
     made = engine.create_container(
         creation.image,
-        [IDLE],
         name=f"penstock-{os.urandom(6).hex()}",
         labels={LABEL: "build"},
-        entrypoint=list(creation.entrypoint),
+        # All of it: an empty one would mean the image's own to Podman.
+        entrypoint=command(creation.entrypoint, word),
         user="0",
         working_dir="/",
         stdin_open=True,

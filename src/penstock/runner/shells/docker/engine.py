@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 Note = Callable[[str], None]
 DOCKER_SOCKET = "unix:///var/run/docker.sock"
+SHARING = (
+    "The engine must see this machine's files: it may run elsewhere, or share only some folders; "
+    "set TMPDIR to one of those."
+)
 SECONDS = 60  # an engine may take so long to answer, pulls and the build's commands apart
 
 

@@ -7,20 +7,25 @@ import time
 from collections.abc import Callable
 
 from penstock.runner.shells.contract import DeadlinePassed, Emit, Ended, HostError
+from penstock.runner.shells.docker.engine import SHARING
 from penstock.runner.shells.docker.stream import Stream
 from penstock.runner.shells.driver import DrivenShell, Exchange, status_of
 
 CLOSING_SECONDS = 1.0
+UNSEEN = 125
 # Stands above the build's shell and tells how it ended. The engine would too, but only when nothing
 # holds the output open any more, and a background job does (CB-031). The shell is looked for where
 # shells are as well, as a build may set PATH to anything (CB-010). Whoever reads the word that is
-# sent then has all that was printed before.
-SUPERVISOR = """\
+# sent then has all that was printed before. An engine that runs elsewhere may have shared an empty
+# folder: the first argument is a file that must be there.
+SUPERVISOR = f"""\
+[ -e "$1" ] || exit {UNSEEN}
+shift
 exec 3>&2 2>/dev/null
 __penstock=$(PATH="$PATH:/usr/local/bin:/usr/bin:/bin"; command -v "$1") && shift
 "$__penstock" "$@" 2>&3 3>&-
 echo "ended $?"
-while read -r word; do word=${word#sync } && printf %s "${word%.}" >&3; done
+while read -r word; do word=${{word#sync }} && printf %s "${{word%.}}" >&3; done
 """
 
 
@@ -128,6 +133,10 @@ def _nowhere(data: bytes) -> None:
 
 
 def cannot_start(shell: str, image: str, ended: Ended, printed: bytes) -> HostError:
+    if ended.status == UNSEEN:
+        return HostError(
+            f"The container of {image} does not see the build's temporary folder. {SHARING}"
+        )
     if ended.status in (126, 127):
         return HostError(
             f"The image {image} has no shell {shell} (CodeBuild's images must have sh). "
