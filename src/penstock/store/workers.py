@@ -29,10 +29,14 @@ async def forget_lost_workers(database: Database, lost: timedelta) -> None:
 
 
 async def builds_of_lost_workers(database: Database, lost: timedelta) -> Sequence[UUID]:
-    """Builds that have begun and whose worker has not been heard of for so long."""
+    """Builds that have begun and whose worker has not been heard of for so long.
+
+    Since the database is up: while it was away, nobody could be heard.
+    """
     rows = await database.fetch(
         "SELECT b.id FROM builds b LEFT JOIN workers w ON w.id = b.worker"
-        " WHERE b.stage = 'RUNNING' AND (w.seen IS NULL OR w.seen < now() - %s)",
+        " WHERE b.stage = 'RUNNING' AND (w.seen IS NULL"
+        "   OR greatest(w.seen, pg_postmaster_start_time()) < now() - %s)",
         (lost,),
     )
     return [row.id for row in rows]
@@ -40,7 +44,9 @@ async def builds_of_lost_workers(database: Database, lost: timedelta) -> Sequenc
 
 async def is_lost(connection: Connection, worker: UUID | None, lost: timedelta) -> bool:
     found = await connection.execute(
-        "SELECT 1 FROM workers WHERE id = %s AND seen >= now() - %s", (worker, lost)
+        "SELECT 1 FROM workers"
+        " WHERE id = %s AND greatest(seen, pg_postmaster_start_time()) >= now() - %s",
+        (worker, lost),
     )
     return await found.fetchone() is None
 

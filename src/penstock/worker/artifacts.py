@@ -104,8 +104,8 @@ class Delivery:
         metadata = {"codebuild-buildarn": self._work.begun.name.arn}
         if sha256:
             metadata |= {"codebuild-content-sha256": sha256, "codebuild-content-md5": md5}
-        self._memory.call(
-            objects.put_object(
+        self._memory.ask(
+            lambda: objects.put_object(
                 self._memory.store,
                 bucket,
                 key,

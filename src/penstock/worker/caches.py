@@ -46,7 +46,7 @@ class ObjectCaches:
 
     def find(self, prefix: str) -> tuple[str, ...]:
         try:
-            return self._memory.call(self._find(self._key(prefix)))
+            return self._memory.ask(lambda: self._find(self._key(prefix)))
         except AwsError as error:
             raise _failed(error) from None
 
@@ -61,8 +61,10 @@ class ObjectCaches:
     def fetch(self, name: str) -> IO[bytes] | None:
         file = tempfile.NamedTemporaryFile(dir=self.scratch)  # noqa: SIM115 (the caller closes it)
         try:
-            self._memory.call(
-                fetch_object(self._memory.store, self._bucket, self._key(name), None, file.name)
+            self._memory.ask(
+                lambda: fetch_object(
+                    self._memory.store, self._bucket, self._key(name), None, file.name
+                )
             )
         except AwsError as error:
             file.close()
@@ -75,8 +77,8 @@ class ObjectCaches:
         if not replace and name in self.find(name):
             return False
         try:
-            self._memory.call(
-                objects.put_object(
+            self._memory.ask(
+                lambda: objects.put_object(
                     self._memory.store,
                     self._bucket,
                     self._key(name),
@@ -92,8 +94,8 @@ class ObjectCaches:
     def discard(self, name: str) -> None:
         removal = Removal(self._key(name))
         try:
-            self._memory.call(
-                remove(self._memory.store, self._bucket, [removal], now=datetime.now(UTC))
+            self._memory.ask(
+                lambda: remove(self._memory.store, self._bucket, [removal], now=datetime.now(UTC))
             )
         except AwsError as error:
             raise _failed(error) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from penstock.store.database import Database
 from penstock.store.notices import Notices
 from penstock.store.opening import Location
 from penstock.store.sealing import Sealer, read_keys
+from penstock.worker.patience import patiently
 
 CONNECTIONS = 3
 T = TypeVar("T")
@@ -50,6 +51,10 @@ class Memory:
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """What `work`, done in the loop, returns or raises."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def ask(self, act: Callable[[], Awaitable[T]]) -> T:
+        """What `act` returns or raises; done again for as long as the database is away."""
+        return self.call(patiently(act))
 
     def start(self, work: Coroutine[Any, Any, T]) -> None:
         """Lets `work` be done meanwhile."""

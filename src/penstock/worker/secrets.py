@@ -88,6 +88,6 @@ class OwnSecrets:
             return await handler(call, request) or {}
 
         try:
-            return self._memory.call(answer())
+            return self._memory.ask(answer)
         except AwsError as error:
             return Refusal(f"{error.code}: {error.message}")

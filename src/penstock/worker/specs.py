@@ -71,7 +71,7 @@ def _of_s3(work: Work, memory: Memory, arn: str) -> bytes:
     bucket, key = split_location(arn)
     path = os.path.join(work.folder, "buildspec")
     try:
-        memory.call(fetch_object(memory.store, bucket, key, None, path))
+        memory.ask(lambda: fetch_object(memory.store, bucket, key, None, path))
     except AwsError as error:
         raise refused_by(error, arn) from None
     with open(path, "rb") as file:

@@ -62,8 +62,8 @@ def fetch_git(
 def _credential(work: Work, memory: Memory, kind: str) -> Credential | None:
     """The imported token. One that is the ARN of something else is none that git could use."""
     name, store = work.begun.name, memory.store
-    found = memory.call(
-        find_credential(store.database, store.sealer, name.account, name.region, kind)
+    found = memory.ask(
+        lambda: find_credential(store.database, store.sealer, name.account, name.region, kind)
     )
     return found if found is not None and found.auth_type in _TOKENS else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from penstock.decide.artifact_places import split_location
@@ -13,6 +14,7 @@ from penstock.runner.archives.zip_reader import extract_zip
 from penstock.runner.codebuild.source import Source
 from penstock.store import Store, objects
 from penstock.worker.memory import Memory
+from penstock.worker.patience import patiently
 from penstock.worker.refusal import refused, refused_by
 from penstock.worker.work import Work
 
@@ -28,7 +30,7 @@ def fetch_s3(
             memory.call(_fetch_folder(memory.store, bucket, key, path))
         else:
             packed = f"{path}.zip"
-            memory.call(fetch_object(memory.store, bucket, key, version or None, packed))
+            memory.ask(lambda: fetch_object(memory.store, bucket, key, version or None, packed))
             extract_zip(packed, path)
             os.unlink(packed)
     except AwsError as error:
@@ -49,11 +51,11 @@ async def fetch_object(store: Store, bucket: str, key: str, version: str | None,
 async def _fetch_folder(store: Store, bucket: str, prefix: str, path: str) -> None:
     """Raises AwsError, ArchiveError for keys that lead elsewhere, OSError."""
     with Folder(path) as folder:
-        async for key in objects.list_keys(store, bucket, prefix):
+        for key in await patiently(lambda: _keys(store, bucket, prefix)):
             relative = key.removeprefix(prefix)
             if not relative or relative.endswith("/"):
                 continue
-            found = await objects.find_object(store, bucket, key)
+            found = await patiently(partial(objects.find_object, store, bucket, key))
             descriptor = folder.create(safe_name(relative))
             try:
                 os.fchmod(descriptor, 0o644)
@@ -61,3 +63,7 @@ async def _fetch_folder(store: Store, bucket: str, prefix: str, path: str) -> No
                     write_all(descriptor, piece)
             finally:
                 os.close(descriptor)
+
+
+async def _keys(store: Store, bucket: str, prefix: str) -> list[str]:
+    return [key async for key in objects.list_keys(store, bucket, prefix)]
