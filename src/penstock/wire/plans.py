@@ -57,7 +57,7 @@ class Plan(NamedTuple):
             raise AwsError(self.dialect.malformed, "The request is nested too deeply.") from None
         if self.check:
             findings: list[str] = []
-            self.check(request, "", findings)
+            self.check(request, None, findings)
             if findings:
                 code = _INVALID.get(service, self.dialect.invalid)
                 raise AwsError(code, findings_message(findings))

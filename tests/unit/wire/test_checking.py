@@ -18,7 +18,9 @@ from penstock.wire.compiling import Malformed
 
 def found(service: str, operation: str, request: dict[str, Any]) -> list[str]:
     findings: list[str] = []
-    Checker().of(load_model(service).operation_model(operation).input_shape)(request, "", findings)
+    Checker().of(load_model(service).operation_model(operation).input_shape)(
+        request, None, findings
+    )
     return findings
 
 
