@@ -12,7 +12,19 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import builds, growth, output, queue, reading, server, tail, wire
+from bench import (
+    builds,
+    git_push,
+    growth,
+    output,
+    pipeline_growth,
+    pipeline_runs,
+    queue,
+    reading,
+    server,
+    tail,
+    wire,
+)
 from bench.rounds import Row, Table, markdown
 
 
@@ -40,6 +52,12 @@ def _logs(folder: Path) -> list[Table]:
     return [appending(folder)]
 
 
+def _decide(_: Path) -> list[Table]:
+    from bench.pipelines import decided
+
+    return decided()
+
+
 TOPICS: dict[str, Callable[[Path], Sequence[Table]]] = {
     "whole": lambda folder: [builds.whole(folder)],
     "further": lambda folder: [builds.further(folder)],
@@ -54,6 +72,10 @@ TOPICS: dict[str, Callable[[Path], Sequence[Table]]] = {
     "tail": lambda folder: [tail.delay(folder)],
     "logs": _logs,
     "wire": lambda _: wire.calls(),
+    "push": git_push.push,
+    "decide": _decide,
+    "pipelines": pipeline_runs.ran,
+    "history": pipeline_growth.grown,
 }
 
 

@@ -32,10 +32,17 @@ class Server(NamedTuple):
         return f"http://127.0.0.1:{self.port}"
 
     def resident(self) -> float:
-        """MiB of memory that it and all its processes have to themselves."""
-        processes = [psutil.Process(self.process.pid)]
-        processes += processes[0].children(recursive=True)
-        return sum(process.memory_full_info().uss for process in processes) / 2**20
+        """MiB of memory that it and all its processes have to themselves, PostgreSQL's too."""
+        first = psutil.Process(self.process.pid)
+        found = {process.pid: process for process in (first, *first.children(recursive=True))}
+        command = first.cmdline()
+        if "--data" in command:
+            database = str(Path(command[command.index("--data") + 1], "postgres"))
+            for process in psutil.process_iter():  # no child of the server: it outlives it
+                if database in process.cmdline():
+                    whole = (process, *process.children(recursive=True))
+                    found |= {one.pid: one for one in whole}
+        return sum(process.memory_full_info().uss for process in found.values()) / 2**20
 
 
 def penstock(folder: Path, *words: str) -> tuple[Sequence[str], Mapping[str, str]]:

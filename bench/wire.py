@@ -127,7 +127,7 @@ def calls() -> list[Table]:
 
 def ours(case: Case) -> Callable[[], float]:
     services = {case.service: At({case.operation: case.answer})}
-    app = WireApp(services, Believing(), elsewhere, account=ACCOUNT, region=REGION)
+    app = WireApp(services, Believing(), elsewhere)
     scope, body = scope_of(case)
     statuses: list[int] = []
 

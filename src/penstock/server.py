@@ -10,6 +10,10 @@ from penstock.sandbox import Sandbox
 from penstock.services import SERVICES, make_service
 from penstock.services.codebuild.projects import BADGES
 from penstock.services.codebuild.webhooks import PATH as WEBHOOKS
+from penstock.services.codeconnections.deliveries import PATH as CONNECTIONS
+from penstock.services.codepipeline.webhooks import PATH as PIPELINE_WEBHOOKS
+from penstock.serving.away import answered
+from penstock.serving.git import GitHosting
 from penstock.serving.health import Health
 from penstock.serving.hooks import Hooks
 from penstock.serving.metrics import Metrics
@@ -25,13 +29,8 @@ from penstock.wire.identity import Identity
 def make_app(store: Store, settings: Settings) -> App:
     """The ASGI application. `settings` have been checked."""
     services = {name: make_service(name, store) for name in SERVICES}
-    wire = WireApp(
-        services,
-        make_identity(store, settings),
-        Sandbox(settings.services),
-        account=settings.account,
-        region=settings.region,
-    )
+    identity = make_identity(store, settings)
+    wire = WireApp(services, identity, Sandbox(settings.services))
     health = Health(store, dict.fromkeys(services, "penstock") | dict(settings.services))
     hooks = Hooks(store)
     metrics = Metrics(store)
@@ -40,6 +39,8 @@ def make_app(store: Store, settings: Settings) -> App:
             Route("/_penstock/health", health.live),
             Route("/_penstock/ready", health.ready),
             Route(WEBHOOKS + "{id}", hooks.webhook, methods=["POST"]),
+            Route(PIPELINE_WEBHOOKS + "{id}", hooks.pipeline_webhook, methods=["POST"]),
+            Route(CONNECTIONS + "{id}", hooks.connection, methods=["POST"]),
             Route(BADGES, hooks.badge),
             *([Route("/metrics", metrics.page)] if settings.metrics else []),
         ]
@@ -53,12 +54,15 @@ def make_app(store: Store, settings: Settings) -> App:
     )
 
     websites = Websites(store, settings.hosts)
+    git = GitHosting(store, identity, account=settings.account, region=settings.region)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if websites.bucket(scope):
-            await websites(scope, receive, send)
+            await answered(websites, scope, receive, send)
+        elif git.serves(scope):
+            await answered(git, scope, receive, send)
         elif is_own(scope):
-            await own(scope, receive, send)
+            await answered(own, scope, receive, send)
         else:
             await api(scope, receive, send)
 
@@ -76,14 +80,15 @@ def is_own(scope: Scope) -> bool:
 
 
 def make_identity(store: Store, settings: Settings) -> Identity:
-    container = urlsplit(settings.container_endpoint).hostname
+    told = (urlsplit(url).hostname for url in (settings.endpoint, settings.container_endpoint))
+    names = (settings.host, *told, "host.docker.internal")
     return Identity(
         store,
         account=settings.account,
         region=settings.region,
         bound=settings.host,
         verify=settings.verify,
-        hosts=(*settings.hosts, *filter(None, (settings.host, container, "host.docker.internal"))),
+        hosts=(*settings.hosts, *filter(None, names)),
     )
 
 

@@ -97,6 +97,16 @@ def _is_elsewhere(table: Mapping[str, str]) -> bool:
     )
 
 
+_REPOSITORY = "{repository}"
+
+
+def _is_git_place(table: Mapping[str, str]) -> bool:
+    return all(
+        _REPOSITORY in value and re.match("/|(https?|ssh|git|file)://[^-]", value) is not None
+        for value in table.values()
+    )
+
+
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -132,6 +142,12 @@ class Settings:
         shown="`master.keys` in the data folder",
         path=True,
     )
+    repositories: str = _setting(
+        "",
+        "the folder of hosted git repositories; several servers share one, at the same path",
+        shown="`repositories` in the data folder",
+        path=True,
+    )
     account: str = _setting(
         "000000000000",
         "the account that callers without an account of their own are in",
@@ -150,10 +166,17 @@ class Settings:
     hosts: tuple[str, ...] = _setting(
         (), "further names this server goes by, for buckets in host names (`BUCKET.NAME`)"
     )
+    endpoint: str = _setting(
+        "",
+        "the URL by which builds reach this server from every machine, and links lead to it",
+        shown="its own address, as this machine has it",
+        check=lambda url: not url or re.match("https?://[^/]", url) is not None,
+        must="a URL",
+    )
     container_endpoint: str = _setting(
         "",
         "the URL by which builds in containers reach this server",
-        shown="its port on the address of Docker's bridge",
+        shown="`endpoint`, or its port on the address of Docker's bridge",
         check=lambda url: not url or re.match("https?://[^/]", url) is not None,
         must="a URL",
     )
@@ -173,6 +196,23 @@ class Settings:
         shown="Penstock itself, or the sandbox",
         check=_is_elsewhere,
         must="sandbox, aws or a URL for each service",
+    )
+    connections: Mapping[str, str] = _setting(
+        _NONE,
+        "where the repositories of connections are, by provider (`GitHub`, `GitLab`, …): a URL or"
+        " path in which `{repository}` stands for `owner/name`",
+        check=_is_git_place,
+        must="for each provider a path, or a URL of https, http, ssh, git or file, with"
+        " {repository} in it",
+    )
+    connection_tokens: Mapping[str, str] = _setting(
+        _NONE,
+        "secrets of Secrets Manager that hold the tokens of connections, by provider: their names",
+    )
+    connection_webhook_secrets: Mapping[str, str] = _setting(
+        _NONE,
+        "secrets of Secrets Manager that sign what repositories deliver to connections, by"
+        " provider: their names",
     )
     runner_where: str = _setting(
         "auto",

@@ -21,6 +21,11 @@ import psutil
 import pytest
 from botocore.config import Config
 
+from .aws_cli import aws as aws
+from .boto import bucket as bucket
+from .boto import client as client
+from .boto import s3 as s3
+
 SECONDS = 60.0
 """How long anything is waited for."""
 T = TypeVar("T")
@@ -112,7 +117,11 @@ def lines_of(project: Project) -> Callable[..., list[str]]:
 
 
 def until(found: Callable[[], T | None], seconds: float = SECONDS) -> T:
-    """What `found` returns once that is true."""
+    """What `found` returns once that is true.
+
+    It is asked again and again, as nothing else would tell: the API announces no ends of builds,
+    nor does another process that is not our child, or that writes a file.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := found():
@@ -129,7 +138,8 @@ def until_fixture() -> Callable[..., Any]:
 class Installation:
     """A data folder, and the `penstock up` on it: started, killed, and started again.
 
-    `port` is one that was free, so that builds which outlive a server find the next one.
+    `port` is one that was free, so that builds which outlive a server find the next one. `extra`
+    are variables that its processes have besides those that all need.
     """
 
     def __init__(self, folder: Path, *options: str) -> None:
@@ -138,6 +148,7 @@ class Installation:
         self.home = folder / "home"
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.extra: dict[str, str] = {}
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -148,7 +159,7 @@ class Installation:
     def environment(self) -> dict[str, str]:
         source = Path(__file__).parents[2] / "src"
         own = {"HOME": str(self.home), "PYTHONPATH": str(source), "LANG": "C.UTF-8"}
-        return {"PATH": os.environ["PATH"]} | own
+        return {"PATH": os.environ["PATH"]} | own | self.extra
 
     def start(self, *options: str) -> Installation:
         """Returns once the server answers."""

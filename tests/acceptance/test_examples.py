@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ..needs import lacking
 from .conftest import Project
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -19,7 +20,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 @pytest.fixture
 def example(project: Project, request: pytest.FixtureRequest) -> Project:
     if shutil.which("node") is None:
-        pytest.skip("node is not installed")
+        raise lacking("node is not installed")
     shutil.copytree(EXAMPLES / request.param, project.folder, dirs_exist_ok=True)
     return project
 
@@ -53,17 +54,17 @@ def test_the_failing_example_ends_with_command_line_and_failed_test(example: Pro
     assert "1 failed" in tail
 
 
-def test_the_servers_example_builds_the_application_and_keeps_what_it_made() -> None:
+def demonstrated(example: str, program: str) -> str:
+    """What the demo of an example says, on a server of its own."""
     aws = os.environ.get("AWS_CLI_V1")
-    for needed in (aws, shutil.which("node")):
-        if needed is None:
-            pytest.skip("AWS_CLI_V1 or node is not there")
+    if not aws or shutil.which(program) is None:
+        raise lacking(f"AWS_CLI_V1 or {program} is not there")
     penstock = str(Path(sys.executable).parent / "penstock")
     with tempfile.TemporaryDirectory(prefix="penstock-demo-") as data:
-        environ = os.environ | {"DATA": data, "PENSTOCK": penstock, "AWS": aws or ""}
+        environ = os.environ | {"DATA": data, "PENSTOCK": penstock, "AWS": aws}
         try:
             ran = subprocess.run(
-                [str(EXAMPLES / "server" / "demo.sh")],
+                [str(EXAMPLES / example / "demo.sh")],
                 env=environ,
                 capture_output=True,
                 text=True,
@@ -72,6 +73,20 @@ def test_the_servers_example_builds_the_application_and_keeps_what_it_made() -> 
         finally:
             subprocess.run([penstock, "down", "--data", data], capture_output=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "smoke test: passed" in ran.stdout
-    assert "gauges.zip" in ran.stdout and "web/index.html" in ran.stdout
-    assert "tok-demo" not in ran.stdout
+    return ran.stdout
+
+
+def test_the_servers_example_builds_the_application_and_keeps_what_it_made() -> None:
+    said = demonstrated("server", "node")
+    assert "smoke test: passed" in said
+    assert "gauges.zip" in said and "web/index.html" in said
+    assert "tok-demo" not in said
+
+
+def test_the_pipelines_example_brings_each_push_to_the_site_once_it_is_approved() -> None:
+    said = demonstrated("pipeline", "curl")
+    ended = [line for line in said.splitlines() if line.startswith("✓") and " Site " in line]
+    assert ["CreatePipeline" in line for line in ended[:2]] == [True, False]
+    assert "PollForSourceChanges" in said
+    assert "Ground on Fridays." in said
+    assert "Site: a push to branch main" in said and "started execution" in said

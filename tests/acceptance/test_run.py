@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from .conftest import Project
-
-Lines = Callable[..., list[str]]
 
 
 def test_a_green_build_exits_0_and_shows_its_phases(project: Project) -> None:
@@ -113,241 +108,11 @@ def test_bad_usage_exits_2_and_says_what_would_do(
     assert "Traceback" not in ran.err
 
 
-def test_directory_exports_and_plain_variables_carry_across_commands_and_phases(
-    project: Project,
-) -> None:
-    """CB-026, CB-027"""
-    project.write("sub/file", "")
-    project.buildspec(
-        'echo "X=$X Y=$Y"',
-        "ls",
-        "sh -c 'echo exported $Y'",
-        pre_build=["X=1", "export Y=2", "cd sub"],
-    )
-    ran = project.run()
-    assert "X=1 Y=2\n" in ran.out
-    assert "\nfile\n" in ran.out
-    assert "exported 2\n" in ran.out
-
-
-def test_version_0_1_gives_each_command_a_fresh_shell(project: Project) -> None:
-    """CB-005"""
-    project.write(
-        "buildspec.yml",
-        "version: 0.1\nphases:\n  build:\n    commands:\n"
-        '      - mkdir d; cd d; X=1\n      - echo "[$X]"; basename "$PWD"\n',
-    )
-    ran = project.run()
-    assert "[]\nsrc\n" in ran.out
-
-
 def test_breakpoints_are_let_be_without_a_debug_session(project: Project) -> None:
     """CB-183"""
     project.buildspec("codebuild-breakpoint", "codebuild-resume", "echo on")
     ran = project.run()
     assert (ran.code, "\non\n" in ran.out) == (0, True)
-
-
-def test_a_multi_line_command_is_one_and_has_its_last_statements_status(project: Project) -> None:
-    """CB-028"""
-    project.buildspec("false\ntrue", "echo after")
-    ran = project.run("--log-format", "aws")
-    assert ran.code == 0
-    assert ran.out.count("Running command") == 2
-
-
-def test_exit_0_ends_its_command_and_the_state_is_kept(lines_of: Lines) -> None:
-    """CB-026: a command that ends the shell hands directory and variables on."""
-    assert lines_of("A=1; export B=2; cd /; exit 0", 'echo "$A $B $PWD"') == ["1 2 /"]
-
-
-def test_exec_ends_its_command_and_what_was_before_is_kept(lines_of: Lines) -> None:
-    """CB-026"""
-    assert lines_of("A=1", "exec echo replaced", 'echo "[$A]"') == ["replaced", "[1]"]
-
-
-def test_a_killed_shell_fails_its_command_and_post_build_has_another(project: Project) -> None:
-    """CB-038: 137 is 128 + SIGKILL."""
-    project.buildspec("kill -9 $$", post_build=["echo still here"])
-    ran = project.run("--json")
-    assert ran.result["failure"]["exitStatus"] == 137
-    assert "still here" in ran.err
-
-
-def test_a_missing_program_exits_127(project: Project) -> None:
-    """CB-029: at line 4, as CodeBuild has three lines of its own above."""
-    project.buildspec("no-such-program-here")
-    ran = project.run("--json")
-    assert ran.result["failure"]["exitStatus"] == 127
-    assert re.search(r"script\.sh: (line )?4: .*not found", ran.result["failure"]["output"])
-
-
-def test_the_shell_is_sh_unless_env_shell_says_bash(project: Project) -> None:
-    """CB-017"""
-    if os.path.basename(os.path.realpath("/bin/sh")) == "bash":
-        pytest.skip("this machine's sh is bash")
-    project.buildspec("[[ a == a ]]")
-    assert project.run().code == 1
-    project.write(
-        "buildspec.yml",
-        "version: 0.2\nenv: {shell: bash}\nphases: {build: {commands: ['[[ a == a ]]']}}\n",
-    )
-    assert project.run().code == 0
-
-
-def test_nothing_printed_or_written_can_fake_an_answer(project: Project) -> None:
-    """Control data travels on descriptors that a command has not got."""
-    project.buildspec(
-        "for fd in 0 1 2 3 4 5 6 7 8 9; do (echo 0 >&$fd) 2>/dev/null; done; false",
-        post_build=["echo $CODEBUILD_BUILD_SUCCEEDING"],
-    )
-    ran = project.run("--json")
-    assert ran.result["failure"]["exitStatus"] == 1
-    assert ran.phases["BUILD"] == "FAILED"
-
-
-def test_bytes_pass_as_they_were_printed(project: Project) -> None:
-    project.buildspec(r"printf 'a\000b\377c\n'")
-    done = subprocess.run(
-        project.command("run"), cwd=project.folder, env=project.environment(), capture_output=True
-    )
-    assert b"a\x00b\xffc\n" in done.stdout
-
-
-def test_a_command_of_ten_megabytes_runs(lines_of: Lines) -> None:
-    text = ": " + "x" * 10_000_000 + "\necho done"
-    assert lines_of(text) == ["done"]
-
-
-def test_a_background_job_outlives_its_command_and_not_its_build(project: Project) -> None:
-    """CB-031"""
-    project.buildspec("nohup sleep 987654 &", "kill -0 $! && echo alive")
-    ran = project.run()
-    assert ran.code == 0
-    assert "alive" in ran.out
-    assert _running("sleep 987654") == []
-
-
-def test_the_time_limit_ends_everything_a_build_started(project: Project) -> None:
-    """CB-133: TIMED_OUT, and a child in a session of its own is gone too."""
-    project.buildspec("setsid sleep 987655 & echo pid=$!; sleep 60", post_build=["echo never"])
-    began = time.monotonic()
-    ran = project.run("--timeout", "3s", "--json")
-    assert time.monotonic() - began < 3 + 2
-    assert ran.code == 1
-    assert ran.result["buildStatus"] == "TIMED_OUT"
-    assert ran.phases["BUILD"] == "TIMED_OUT"
-    assert "never" not in ran.err
-    assert _running("sleep 987655") == []
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_the_tree_and_runs_nothing_more(
-    project: Project, number: signal.Signals
-) -> None:
-    """CB-136: STOPPED, no later phase."""
-    project.buildspec(
-        "trap '' INT TERM; echo ready; sleep 987656; echo next line", post_build=["echo never"]
-    )
-    process = subprocess.Popen(
-        project.command("run"),
-        cwd=project.folder,
-        env=project.environment(),
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    while b"ready" not in process.stdout.readline():
-        pass
-    process.send_signal(number)
-    began = time.monotonic()
-    out, _ = process.communicate(timeout=10)
-    assert time.monotonic() - began < 2
-    assert process.returncode == 130
-    assert b"never" not in out
-    assert b"next line" not in out
-    assert b"STOPPED" in out
-    assert _running("sleep 987656") == []
-
-
-def _running(command: str) -> list[str]:
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    return [line for line in listing.stdout.splitlines() if line == command]
-
-
-def test_variables_are_literal_and_each_level_beats_the_one_below(project: Project) -> None:
-    """CB-010, CB-011"""
-    project.write(
-        "buildspec.yml",
-        "version: 0.2\nenv:\n  variables: {A: '$HOME/x', B: spec, C: spec}\n"
-        "phases: {build: {commands: ['echo \"$A|$B|$C|$D\"']}}\n",
-    )
-    project.write("more.env", "C=file\nD=file\n")
-    ran = project.run("--env", "B=mine", "--env", "D", "--env-file", "more.env", env={"D": "own"})
-    assert "$HOME/x|mine|file|own\n" in ran.out
-
-
-def test_the_callers_other_variables_stay_out(lines_of: Lines, project: Project) -> None:
-    """CB-011: what is not on CodeBuild must not make a build green here."""
-    project.buildspec('echo "[$MY_TOKEN]"')
-    assert "[]\n" in project.run(env={"MY_TOKEN": "x"}).out
-
-
-def test_agent_variables_have_codebuilds_formats(project: Project) -> None:
-    """CB-110, CB-111, CB-112, CB-113"""
-    project.buildspec("env")
-    out = project.run("--name", "shop", "--env", "CODEBUILD_BUILD_ID=forged").out
-    for pattern in (
-        r"CODEBUILD_BUILD_ID=shop:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}",
-        r"CODEBUILD_BUILD_ARN=arn:aws:codebuild:us-east-1:\d{12}:build/shop:[0-9a-f-]{36}",
-        r"CODEBUILD_BUILD_NUMBER=1",
-        r"CODEBUILD_START_TIME=\d{13}",
-        r"CODEBUILD_LOG_PATH=[0-9a-f-]{36}",
-        r"CODEBUILD_KMS_KEY_ID=arn:aws:kms:us-east-1:\d{12}:alias/aws/s3",
-        r"CODEBUILD_CI=true",
-        r"CODEBUILD_BUILD_SUCCEEDING=1",
-        r"CODEBUILD_SRC_DIR=/.*/src\d+/src",
-        r"CODEBUILD_SOURCE_REPO_URL=",
-        r"AWS_REGION=us-east-1",
-        r"AWS_DEFAULT_REGION=us-east-1",
-        r"HOME=/.*",
-    ):
-        assert re.search(f"^{pattern}$", out, re.MULTILINE), pattern
-
-
-def test_variables_that_belong_to_other_builds_are_absent(project: Project) -> None:
-    """CB-115, CB-116, CB-114: no webhook, no batch, no git."""
-    project.buildspec("env")
-    out = project.run().out
-    assert "CODEBUILD_WEBHOOK" not in out
-    assert "CODEBUILD_BATCH" not in out
-    assert "CODEBUILD_RESOLVED_SOURCE_VERSION" not in out
-
-
-def test_succeeding_is_0_after_a_failure(project: Project) -> None:
-    """CB-040"""
-    project.write(
-        "buildspec.yml",
-        "version: 0.2\nphases:\n  build:\n    commands: ['false']\n"
-        "    finally: ['echo finally=$CODEBUILD_BUILD_SUCCEEDING']\n"
-        "  post_build:\n    commands: ['echo post=$CODEBUILD_BUILD_SUCCEEDING']\n",
-    )
-    out = project.run().out
-    assert "finally=0\n" in out
-    assert "post=0\n" in out
-
-
-def test_exported_variables_have_their_last_value(project: Project) -> None:
-    """CB-015"""
-    project.write(
-        "buildspec.yml",
-        "version: 0.2\nenv: {exported-variables: [V, W, GONE]}\nphases:\n"
-        "  build: {commands: ['V=1', 'export W=\"two words\"']}\n"
-        "  post_build: {commands: ['V=2']}\n",
-    )
-    ran = project.run("--json")
-    exported = {one["name"]: one["value"] for one in ran.result["exportedEnvironmentVariables"]}
-    assert exported == {"V": "2", "W": "two words"}
-    assert "GONE is not set" in ran.err
 
 
 def test_the_users_working_tree_is_not_touched_and_ignored_files_stay_out(
@@ -527,29 +292,6 @@ def test_nothing_is_left_behind(project: Project, tmp_path: Path) -> None:
     project.buildspec("mkdir -p deep/er; chmod 555 deep; echo x", "false")
     project.run(env={"TMPDIR": str(own)})
     assert list(own.iterdir()) == []
-
-
-def test_a_command_out_of_time_does_not_reach_its_next_line(project: Project) -> None:
-    """CB-133: its sleep ends within the grace that a closing shell has."""
-    project.buildspec("sleep 3.5; touch " + str(project.folder / "reached"))
-    assert project.run("--timeout", "3s").code == 1
-    assert not (project.folder / "reached").exists()
-
-
-@pytest.mark.parametrize("hostile", [r"IFS='\n'", "IFS=.n", "continue", "break"])
-def test_no_command_makes_later_ones_vanish(project: Project, hostile: str) -> None:
-    """CB-025, CB-026: a build that runs nothing more must not be green."""
-    project.buildspec(hostile, "echo reached; false")
-    ran = project.run()
-    assert (ran.code, "\nreached\n" in ran.out) == (1, True)
-
-
-def test_a_trap_of_the_builds_does_not_lose_its_state(lines_of: Lines) -> None:
-    """CB-026"""
-    assert lines_of("export A=1; cd /", "trap 'echo bye' EXIT; exit 0", 'echo "$A $PWD"') == [
-        "bye",
-        "1 /",
-    ]
 
 
 def test_a_full_disk_is_told_as_one_and_the_build_is_red(project: Project, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Processes of a real installation killed, frozen and starved while builds run.
 
-PENSTOCK_SOAK_BUILDS and PENSTOCK_SOAK_ROUNDS make the first test a long one, PENSTOCK_SOAK_SEED
-repeats what a run did: `make soak`.
+The first test kills at random: see `killing`.
 """
 
 from __future__ import annotations
@@ -27,19 +26,24 @@ import psycopg
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-SOAK = "PENSTOCK_SOAK_BUILDS" in os.environ
-BUILDS = int(os.environ.get("PENSTOCK_SOAK_BUILDS", "12"))
-ROUNDS = int(os.environ.get("PENSTOCK_SOAK_ROUNDS", "1"))
-SEED = int(os.environ.get("PENSTOCK_SOAK_SEED", random.SystemRandom().randrange(1 << 32)))
-VICTIMS = ("server", "worker", "build", "postgres", "server and postgres")
+from .killing import (
+    BUILDS,
+    LOSSES,
+    LOST,
+    OPTIONS,
+    ROUNDS,
+    SEED,
+    SOAK,
+    kill,
+    left_of,
+    strike,
+    strikes,
+)
+
 LINES = 30
 BUCKET = "artifacts"
 OUTAGE = 25 if SOAK else 4
 """Seconds; each connection is waited for for ten, and for reading twice."""
-OPTIONS = ("--runner-where", "host", "--runner-builds", "4")
-LOSSES = {"WORKER_LOST", "BUILD_PROCESS_LOST"}
-LOST = 40.0
-"""Seconds within which the builds of a lost worker are settled."""
 Until = Callable[..., Any]
 
 
@@ -151,41 +155,6 @@ class Reader:
                     seen += lines
 
 
-def left_of(builds: list[dict[str, Any]]) -> list[psutil.Process]:
-    """Processes that commands of builds have started and are still there."""
-    marks = [f"CODEBUILD_BUILD_ID={build['id']}".encode() for build in builds]
-    found = []
-    for one in psutil.process_iter():
-        with suppress(OSError):
-            environment = Path(f"/proc/{one.pid}/environ").read_bytes().split(b"\0")
-            if any(mark in environment for mark in marks):
-                found.append(one)
-    return found
-
-
-def kill(process: psutil.Process | None) -> bool:
-    if process is None:
-        return False
-    with suppress(psutil.NoSuchProcess):
-        process.kill()
-    return True
-
-
-def strike(installation: Any, victim: str, chance: random.Random) -> None:
-    """Kills with SIGKILL; a server is started again on the same data."""
-    if victim == "worker":
-        kill(installation.worker())
-    elif victim == "build":
-        performing = installation.build_processes()
-        kill(chance.choice(performing) if performing else None)
-    else:
-        if "postgres" in victim:
-            kill(installation.postmaster())
-        if "server" in victim:
-            installation.kill()
-            installation.start()
-
-
 @pytest.mark.parametrize("round", range(ROUNDS))
 def test_whoever_is_killed_each_build_ends_once_and_whole(
     install: Callable[..., Any], until: Until, round: int
@@ -220,12 +189,6 @@ def test_whoever_is_killed_each_build_ends_once_and_whole(
         assert not seen or builds.read(build, {})[0][: len(seen)] == seen
     until(lambda: not left_of(ended))
     print(Counter(build["buildStatus"] for build in ended))
-
-
-def strikes(chance: random.Random) -> Iterator[str]:
-    """Everybody in turn, in any order; more often where there are more builds."""
-    for _ in range(max(1, BUILDS // 20)):
-        yield from chance.sample(VICTIMS, len(VICTIMS))
 
 
 def all_ended(builds: Builds, projects: Any) -> list[dict[str, Any]] | None:

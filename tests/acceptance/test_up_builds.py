@@ -6,13 +6,15 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import psutil
 import pytest
+
+from .conftest import until
 
 SECONDS = 60
 SERVER = ("up", "--detach", "--port", "0", "--runner-where", "host")
@@ -59,16 +61,6 @@ def start_build(codebuild: Any, *commands: str) -> str:
         serviceRole="arn:aws:iam::000000000000:role/build",
     )
     return str(codebuild.start_build(projectName=name)["build"]["id"])
-
-
-def until(found: Callable[[], Any]) -> Any:
-    """What `found` returns once that is true."""
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        if value := found():
-            return value
-        time.sleep(0.02)
-    raise TimeoutError
 
 
 def end_of(codebuild: Any, build: str) -> str:

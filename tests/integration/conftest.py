@@ -21,6 +21,25 @@ from penstock.store.migrate import migrate
 from penstock.store.notices import Notices
 from penstock.store.sealing import MasterKey, Sealer
 
+from .batch_machine import machine as machine
+from .hosting import git_url as git_url
+from .hosting import hosted as hosted
+from .hosting import worktree as worktree
+from .log_caller import logs as logs
+from .log_caller import stream as stream
+from .pond import ask as ask
+from .pond import pond as pond
+from .pond import told as told
+from .repositories import destination as destination
+from .repositories import no_process_or_file_stays_open as no_process_or_file_stays_open
+from .repositories import only_this_configuration as only_this_configuration
+from .repositories import repository as repository
+from .shell_places import place as place
+from .shell_places import place_in as place_in
+from .shell_places import shell as shell
+from .wire_app import wire as wire
+from .yard import yard as yard
+
 EMPTY = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND pid <> pg_backend_pid();

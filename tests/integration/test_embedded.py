@@ -8,12 +8,15 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
+from penstock.serving.postgres import forget_stale
 from penstock.store.embedded import Embedded, EmbeddedError
 
 
@@ -49,6 +52,30 @@ def test_one_whose_starter_was_killed_before_it_was_ready_is_waited_for() -> Non
         with psycopg.connect(server.start()) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
         server.stop()
+
+
+def test_processes_that_a_killed_one_has_left_are_waited_for() -> None:
+    with tempfile.TemporaryDirectory(prefix="penstock-embedded-") as folder:
+        first = Embedded(folder)
+        psycopg.connect(first.start()).close()
+        main = psutil.Process(first.process)
+        [slow, *_] = children = main.children()
+        slow.suspend()
+        main.kill()
+        psutil.wait_procs([main, *(one for one in children if one != slow)], 5)
+        first._forget()
+        forget_stale(folder)
+        with ThreadPoolExecutor() as pool:
+            started = pool.submit(Embedded(folder).start)
+            log = Path(folder, "log")
+            while "is still in use" not in log.read_text() and not started.done():
+                time.sleep(0.01)
+            slow.resume()
+            with psycopg.connect(started.result()) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+        again = Embedded(folder)
+        again.start()
+        again.stop()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's PostgreSQL runs as another user")

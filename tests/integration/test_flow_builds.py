@@ -12,6 +12,7 @@ import pytest
 
 from penstock.errors import AwsError
 from penstock.flow import builds as flow
+from penstock.flow.build_starts import StartOrder, start, start_within
 from penstock.flow.overdue import LOST, sweep
 from penstock.services.codebuild import CodeBuild
 from penstock.services.sts import assumed_role
@@ -34,6 +35,8 @@ PROJECT: dict[str, Any] = {
     "serviceRole": f"arn:aws:iam::{ACCOUNT}:role/build",
     "autoRetryLimit": 1,
 }
+SOON = timedelta(milliseconds=1)
+"""A worker silent for so long is lost; the tests' database has been up longer in any case."""
 ENDED = Ending(Status.SUCCEEDED, (PhaseRecord(PhaseType.BUILD, 1.0, 2.0, Status.SUCCEEDED),))
 
 
@@ -44,8 +47,8 @@ async def project(store: Store, call_of: Callable[..., Call]) -> AsyncIterator[N
 
 
 async def queued(store: Store, **members: Any) -> BuildName:
-    order = flow.StartOrder(ACCOUNT, REGION, "web", {}, "ada", NOON, **members)
-    document = await flow.start(store, order)
+    order = StartOrder(ACCOUNT, REGION, "web", {}, "ada", NOON, **members)
+    document = await start(store, order)
     return BuildName(ACCOUNT, REGION, "web", UUID(document["id"].partition(":")[2]))
 
 
@@ -148,12 +151,27 @@ async def test_a_build_ends_with_events_and_metrics(store: Store) -> None:
     assert [(row.dimensions, row.value) for row in rows] == [({}, 9), ({"ProjectName": "web"}, 9)]
 
 
+async def test_a_start_within_a_transaction_is_part_of_it(store: Store) -> None:
+    """CB-138: with its token, which stands for no build where the transaction has failed."""
+    order = StartOrder(ACCOUNT, REGION, "web", {}, "ada", NOON, token="t")
+    with pytest.raises(ZeroDivisionError):
+        async with store.database.transaction() as connection:
+            await start_within(connection, order)
+            raise ZeroDivisionError
+    assert await store.database.fetch("SELECT 1 FROM builds") == []
+    async with store.database.transaction() as connection:
+        first = await start_within(connection, order)
+        again = await start_within(connection, order)
+    assert (first["id"], first["buildNumber"]) == (again["id"], 1)
+    assert len(await store.database.fetch("SELECT 1 FROM procrastinate_jobs")) == 1
+
+
 async def test_a_claim_that_is_over_changes_nothing(store: Store) -> None:
     """A worker believed lost comes back too late."""
     build = await queued(store)
     mine = await begun(store, build, await up(store, LOST * 2))
     assert mine is not None
-    assert await sweep(store, NOON) == 1
+    assert await sweep(store, NOON, SOON) == 1
     before = await document(store, build)
     record = PhaseRecord(PhaseType.BUILD, 1.0)
     with pytest.raises(flow.Lost):
@@ -170,7 +188,7 @@ async def test_what_a_lost_worker_had_begun_ends_and_is_built_again(store: Store
     """CB-139: with the reason, and the next build in the queue; by however many sweep at once."""
     build = await queued(store)
     await begun(store, build, await up(store, LOST * 2))
-    assert sum(await asyncio.gather(*(sweep(store, NOON) for _ in range(4)))) == 1
+    assert sum(await asyncio.gather(*(sweep(store, NOON, SOON) for _ in range(4)))) == 1
     shown = await document(store, build)
     assert shown["buildStatus"] == "FAULT"
     assert shown["phases"][-2]["contexts"][0]["statusCode"] == "WORKER_LOST"

@@ -32,7 +32,7 @@ async def write(store: Store, *texts: str, stream: str = "one", at: int = NOON) 
 
 
 async def collect(store: Store, into: list[str], **options: Any) -> None:
-    async for events in follow(store, *PLACE, "one", **options):
+    async for events in follow(store, *PLACE, "one", clock=lambda: AT, **options):
         into += [event.message for event in events]
 
 
@@ -91,7 +91,7 @@ async def test_a_reader_who_waits_hears_of_a_commit_at_once(store: Store) -> Non
     """TG-043: well under 300 ms, told by a notice."""
     await write(store, "first")
     delays = []
-    following = follow(store, *PLACE, "one")
+    following = follow(store, *PLACE, "one", clock=lambda: AT)
     await anext(following)
     for _ in range(20):
         hearing = asyncio.ensure_future(anext(following))

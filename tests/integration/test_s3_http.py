@@ -31,13 +31,7 @@ async def nowhere(
 async def s3(store: Store) -> AsyncIterator[Any]:
     """A client of a server that has nothing but S3."""
     identity = Identity(store, account="000000000000", region="us-east-1")
-    app = WireApp(
-        {"s3": make_service("s3", store)},
-        identity,
-        nowhere,
-        account="000000000000",
-        region="us-east-1",
-    )
+    app = WireApp({"s3": make_service("s3", store)}, identity, nowhere)
     server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_config=None))
     task = asyncio.create_task(server.serve())
     while not server.started:

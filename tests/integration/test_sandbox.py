@@ -151,7 +151,7 @@ def test_errors_of_the_simulation_are_those_of_the_service(client: Client) -> No
     [
         ("apprunner", "list_services", "not implemented: apprunner in the sandbox"),
         ("ec2", "describe_local_gateways", "ec2 in the sandbox: The describe_local_gateways"),
-        ("codepipeline", "list_pipelines", "not implemented: codepipeline"),
+        ("codedeploy", "list_applications", "not implemented: codedeploy"),
         ("cloudformation", "list_stacks", "not implemented: cloudformation"),
     ],
 )

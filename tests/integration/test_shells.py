@@ -3,112 +3,29 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import shutil
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from penstock.runner.codebuild.session import Session
-from penstock.runner.shells.contract import DeadlinePassed, Host, Setting, Shell
-from penstock.runner.shells.local import LocalHost
+from penstock.runner.shells.contract import Shell
 
-PATIENCE = 30.0
-INSIDE = "/codebuild/output/src123456789/src"
-
-
-class Kind(NamedTuple):
-    place: str
-    shell: str
-
-
-LOCAL_SH, LOCAL_BASH = Kind("local", "sh"), Kind("local", "bash")
-DOCKER_SH, DOCKER_BASH = Kind("docker", "sh"), Kind("docker", "bash")
-
-
-def kinds(*wanted: Kind) -> list[object]:
-    return [
-        pytest.param(
-            kind,
-            id="-".join(kind),
-            marks=[pytest.mark.docker] if kind.place == "docker" else [],
-        )
-        for kind in wanted
-    ]
-
-
-class Place(NamedTuple):
-    """A host, and its two folders as the test sees them. `inside` is the source as it sees it."""
-
-    kind: Kind
-    host: Host
-    folder: str
-    source: str
-    inside: str
-
-
-@pytest.fixture
-def place_in(request: pytest.FixtureRequest) -> Iterator[Callable[[Kind, str], Place]]:
-    """Makes a place below a folder; all are stopped in the end."""
-    places = []
-
-    def make(kind: Kind, base: str) -> Place:
-        folder, source = os.path.join(base, "tmp"), os.path.join(base, "src123456789", "src")
-        os.makedirs(folder)
-        os.makedirs(source)
-        build = f"test:{random.getrandbits(64)}"
-        environment = {"PATH": os.environ["PATH"], "CODEBUILD_BUILD_ID": build}
-        setting = Setting(kind.shell, folder, source, environment, f"CODEBUILD_BUILD_ID={build}")
-        if kind.place == "local":
-            places.append(Place(kind, LocalHost(setting), folder, source, source))
-        else:
-            from penstock.runner.shells.docker import Container
-            from penstock.runner.shells.docker.creation import ContainerOptions
-
-            options = ContainerOptions(request.getfixturevalue("image"), INSIDE)
-            host = Container(setting, options, print)
-            places.append(Place(kind, host, folder, source, INSIDE))
-        return places[-1]
-
-    yield make
-    for place in places:
-        place.host.stop()
-
-
-@pytest.fixture(params=kinds(LOCAL_SH, LOCAL_BASH, DOCKER_SH))
-def place(
-    request: pytest.FixtureRequest, place_in: Callable[[Kind, str], Place], tmp_path: Path
-) -> Place:
-    return place_in(request.param, str(tmp_path))
-
-
-@pytest.fixture
-def shell(place: Place) -> Iterator[Shell]:
-    shell = place.host.start(None)
-    yield shell
-    place.host.stop()
-    shell.close()
-
-
-def run(shell: Shell, text: str) -> tuple[int, bool, bytes]:
-    """Status, whether the shell lives, and all that was printed."""
-    output = bytearray()
-    ended = shell.run(text, output.extend, time.monotonic() + PATIENCE)
-    return ended.status, ended.alive, bytes(output)
-
-
-def next_shell(place: Place, shell: Shell) -> Shell:
-    """The shell that takes over from one that ended."""
-    shell.close()
-    successor = place.host.start(None)
-    successor.load()
-    return successor
-
+from .shell_places import (
+    DOCKER_BASH,
+    DOCKER_SH,
+    LOCAL_BASH,
+    LOCAL_SH,
+    PATIENCE,
+    Kind,
+    Place,
+    kinds,
+    next_shell,
+    run,
+)
 
 # What is carried from command to command
 
@@ -274,162 +191,6 @@ def test_output_of_a_job_goes_to_the_command_that_runs_when_it_prints(shell: She
     assert run(shell, "mkfifo q; echo late >p; cat q >/dev/null")[2] == b"late\n"
 
 
-# What a command cannot do to the session
-
-
-@pytest.mark.parametrize("forgery", ["echo 0 >&9", "echo 0 >&8", "echo 0 >&7", "echo 0 >&1"])
-def test_a_forged_answer_fakes_nothing(shell: Shell, forgery: str) -> None:
-    assert run(shell, f"{forgery}; (exit 4)")[:2] == (4, True)
-    assert run(shell, "echo fine; (exit 5)") == (5, True, b"fine\n")
-
-
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "exec >file",
-        "exec >&- 2>&-",
-        "exec 7>file 8>file 9>file",
-        "trap 'echo bye' EXIT",
-        "set -x -u -f",
-        "set -C -a -v",
-        "IFS=:nyr",
-        "IFS=.n",
-        r"IFS='\n'",
-        "break; true",
-        "continue",
-        "readonly IFS",
-        "read() { echo fake; return 1; }; echo() { printf fake; }",
-        "printf() { echo fake; }",
-        "cd() { echo fake; }",
-        "command() { echo fake; }",
-        "alias echo='printf fake' read=false",
-        "unset PATH",
-        "umask 777",
-        "mkdir gone; cd gone; rmdir ../gone",
-        "__penstock=sync",
-    ],
-)
-def test_a_command_does_not_break_the_session(place: Place, shell: Shell, hostile: str) -> None:
-    assert run(shell, hostile)[:2] == (0, True)
-    assert run(shell, "command printf '%s\\n' fine; (exit 5)") == (5, True, b"fine\n")
-    assert shell.query("command printf %s answer") == b"answer"
-    shell.save()
-    successor = next_shell(place, shell)
-    assert run(successor, "command printf '%s\\n' again") == (0, True, b"again\n")
-    successor.close()
-
-
-@pytest.mark.parametrize("kind", kinds(LOCAL_BASH, DOCKER_BASH))
-def test_bash_has_more_ways_and_none_breaks_the_session(
-    place_in: Callable[[Kind, str], Place], tmp_path: Path, kind: Kind
-) -> None:
-    place = place_in(kind, str(tmp_path))
-    shell = place.host.start(None)
-    hostile = (
-        "set() { echo fake; }; exec 10>file 11>file; shopt -s failglob extdebug; set -o pipefail\n"
-        "trap 'echo trapped' DEBUG ERR; declare -A map=([a]='1 2'); list=(x 'y z')\n"
-        "unset -f set; trap - DEBUG ERR"
-    )
-    assert run(shell, hostile)[:2] == (0, True)
-    assert run(shell, "false | true; echo ${map[a]} ${#list[@]}") == (0, True, b"1 2 2\n")
-    assert run(shell, "f() { echo in f; }; exit 2")[:2] == (2, False)
-    successor = next_shell(place, shell)
-    assert run(successor, 'f; echo "${map[a]}" "${list[1]}"')[2] == b"in f\n1 2 y z\n"
-    successor.close()
-
-
-@pytest.mark.parametrize("noexec", ["set -n", "set -o noexec; exit 3", "set -en\necho no"])
-def test_turning_execution_off_ends_a_command_and_nothing_else(
-    place: Place, shell: Shell, noexec: str
-) -> None:
-    run(shell, "X=kept")
-    shell.save()
-    assert run(shell, noexec) == (0, False, b"")
-    successor = next_shell(place, shell)
-    assert run(successor, "echo $X; (exit 5)") == (5, True, b"kept\n")
-    successor.close()
-
-
-@pytest.mark.parametrize(
-    "closing",
-    [
-        "exec 10>&-",
-        "exec 11>&-",
-        "exec 12>&- 11>&- 10>&-",
-        "exec 10>file; exec 10>&-",
-        'for fd in {10..40}; do eval "exec $fd>&-"; done',
-        'for fd in {10..40}; do eval "exec $fd>file"; done',
-    ],
-)
-@pytest.mark.parametrize("kind", kinds(LOCAL_BASH, DOCKER_BASH))
-def test_descriptors_that_bash_uses_itself_may_be_closed_or_taken(
-    place_in: Callable[[Kind, str], Place], tmp_path: Path, kind: Kind, closing: str
-) -> None:
-    session = Session(place_in(kind, str(tmp_path)).host)
-    assert perform(session, f"X=kept; {closing}; (exit 4)")[0] == 4
-    assert perform(session, "echo $X; (exit 5)") == (5, b"kept\n")
-    assert session.query("command printf %s answer") == b"answer"
-    session.close()
-
-
-BUILTINS = (
-    *("set", "exec", "trap", "read", "unset", "declare", "echo", "export", "cd", ".", "source"),
-    *("builtin", "command", "[", "test", ":", "true", "false", "shopt", "exit", "return", "eval"),
-)
-
-
-def perform(session: Session, text: str) -> tuple[int, bytes]:
-    output = bytearray()
-    status = session.run(text, None, output.extend, time.monotonic() + PATIENCE)
-    return status, bytes(output)
-
-
-@pytest.mark.parametrize("kind", kinds(LOCAL_SH, LOCAL_BASH, DOCKER_SH, DOCKER_BASH))
-def test_functions_with_the_names_of_builtins_neither_fake_nor_break_anything(
-    place_in: Callable[[Kind, str], Place], tmp_path: Path, kind: Kind
-) -> None:
-    place = place_in(kind, str(tmp_path))
-    session = Session(place.host)
-    for name in BUILTINS:  # a POSIX shell refuses some, and ends
-        perform(session, f"X={name}\n{name}() {{ printf fake; kill -9 $$; }}")
-        assert perform(session, "sh -c 'exit 5'") == (5, b"")
-        session.checkpoint()
-        assert session.variables(("X",)) == {"X": name}
-        session.export("Z", name)
-        assert perform(session, 'printf %s "$Z"') == (0, name.encode())
-        assert session.expand("in $X") == f"in {name}"
-    session.close()
-    session = Session(place.host)
-    assert perform(session, "printf fine; sh -c 'exit 5'") == (5, b"fine")
-    session.close()
-
-
-@pytest.mark.parametrize("kind", kinds(LOCAL_SH, LOCAL_BASH, DOCKER_SH, DOCKER_BASH))
-def test_aliases_with_the_names_of_builtins_neither_fake_nor_break_anything(
-    place_in: Callable[[Kind, str], Place], tmp_path: Path, kind: Kind
-) -> None:
-    session = Session(place_in(kind, str(tmp_path)).host)
-    for name in BUILTINS:
-        expanding = "shopt -s expand_aliases\n" if kind.shell == "bash" else ""
-        perform(session, f"{expanding}\\alias {name}='printf fake; kill -9 $$'\nX={name}")
-        assert perform(session, "sh -c 'exit 5'") == (5, b"")
-        assert session.variables(("X",)) == {"X": name}
-        session.export("Z", name)
-        assert perform(session, 'printf %s "$Z"') == (0, name.encode())
-        assert session.expand("in $X") == f"in {name}"
-    session.close()
-
-
-@pytest.mark.parametrize("name", ["command", "unset", "declare", "[", "."])
-def test_a_function_with_the_name_of_a_builtin_loses_no_state_at_an_exit(
-    place: Place, shell: Shell, name: str
-) -> None:
-    run(shell, f"X=kept\n{name}() {{ printf fake; }}\nexit 3")
-    successor = next_shell(place, shell)
-    assert run(successor, "printf %s $X; sh -c 'exit 5'") == (5, True, b"kept")
-    successor.close()
-
-
 # What Penstock asks without the log
 
 
@@ -443,116 +204,6 @@ def test_a_query_is_unseen_by_the_log(shell: Shell) -> None:
 def test_a_query_that_ends_the_shell_has_no_answer(shell: Shell) -> None:
     assert shell.query("exit 0") is None
     assert run(shell, "echo no")[1] is False
-
-
-# Deadlines
-
-
-def running(mark: str) -> list[str]:
-    """The processes of this machine, in containers or not, that have `mark` as an argument."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                arguments = file.read().split(b"\0")
-        except OSError:
-            continue
-        if mark.encode() in arguments:
-            found.append(pid)
-    return found
-
-
-def test_after_a_deadline_everything_ends_within_two_seconds(place: Place, shell: Shell) -> None:
-    mark = f"{random.randrange(10**8, 10**9)}"
-    text = (
-        f"echo begun; sleep {mark} & setsid sleep {mark} & nohup sleep {mark} &\n"
-        f"(setsid sh -c 'sleep {mark} & sleep {mark}' &)\ntrap '' TERM INT HUP; sleep {mark}"
-    )
-    output = bytearray()
-    with pytest.raises(DeadlinePassed):
-        shell.run(text, output.extend, time.monotonic() + 1)
-    assert bytes(output) == b"begun\n"
-    assert len(running(mark)) >= 6
-    began = time.monotonic()
-    place.host.stop()
-    shell.close()
-    assert time.monotonic() - began < 2
-    assert running(mark) == []
-    place.host.stop()
-
-
-ESCAPING = """\
-setsid env -i sleep {mark} & (setsid env -i sleep {mark} &)
-sh -c 'setsid env -i sh -c "sleep {mark} & sleep {mark}" &'
-"""
-
-
-def await_running(mark: str, count: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while len(running(mark)) < count:
-        assert time.monotonic() < deadline
-        os.sched_yield()
-
-
-def test_what_leaves_its_session_and_its_environment_ends_with_the_build(
-    place: Place, shell: Shell
-) -> None:
-    mark = f"{random.randrange(10**8, 10**9)}"
-    run(shell, ESCAPING.format(mark=mark))
-    run(shell, f"{ESCAPING.format(mark=mark)}exit 3")
-    await_running(mark, 8)
-    place.host.stop()
-    shell.close()
-    assert running(mark) == []
-
-
-def test_nothing_ends_with_a_build_but_its_own(
-    place_in: Callable[[Kind, str], Place], tmp_path: Path
-) -> None:
-    mark, mine = (f"{random.randrange(10**8, 10**9)}" for _ in range(2))
-    first, second = (place_in(LOCAL_SH, str(tmp_path / name)) for name in ("first", "second"))
-    shells = [place.host.start(None) for place in (first, second)]
-    run(shells[0], ESCAPING.format(mark=mine))
-    run(shells[1], ESCAPING.format(mark=mark))
-    await_running(mark, 4)
-    await_running(mine, 4)
-    with subprocess.Popen(["setsid", "sleep", mine]) as child:
-        await_running(mine, 5)
-        first.host.stop()
-        assert len(running(mark)) == 4
-        assert running(mine) == [str(child.pid)]
-        assert run(shells[1], "echo on") == (0, True, b"on\n")
-        child.kill()
-    second.host.stop()
-    assert running(mark) == []
-    for shell in shells:
-        shell.close()
-
-
-def test_a_deadline_holds_for_a_command_that_never_stops_printing(
-    place: Place, shell: Shell
-) -> None:
-    began = time.monotonic()
-    with pytest.raises(DeadlinePassed):
-        shell.run("yes & yes", lambda data: None, began + 0.5)
-    place.host.stop()
-    assert time.monotonic() - began < 2.5
-
-
-def test_a_frozen_build_runs_nothing_any_more(place: Place, shell: Shell) -> None:
-    mark = f"{random.randrange(10**8, 10**9)}"
-    run(shell, f"sleep {mark} & setsid sh -c 'while :; do sleep {mark}; done' & echo kept >file")
-    shell.close()
-    place.host.freeze()
-    states = []
-    for pid in running(mark):
-        with open(f"/proc/{pid}/stat") as file:
-            states.append(file.read().rpartition(")")[2].split()[0])
-    assert set(states) <= {"T"}
-    with open(os.path.join(place.source, "file")) as file:
-        assert file.read() == "kept\n"
-    place.host.stop()
-    assert running(mark) == []
 
 
 # Users and shells

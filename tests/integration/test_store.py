@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from psycopg import AsyncConnection
 
 from penstock.store import Store
 from penstock.store.migrate import migrate
 from penstock.store.notices import notify
 from penstock.store.queue import defer
+
+from .locks import until_it_waits
 
 pytestmark = pytest.mark.anyio
 
@@ -20,10 +25,10 @@ async def test_a_migrated_database_is_left_as_it_is(store: Store) -> None:
 
 
 async def test_processes_that_start_together_migrate_once(store: Store) -> None:
-    await store.database.execute("DELETE FROM migrations WHERE name = '001_base.sql'")
-    await store.database.execute("DROP TABLE facts, access_keys, events, metric_points")
+    await store.database.execute("DELETE FROM migrations WHERE name = '020_ssm.sql'")
+    await store.database.execute("DROP TABLE parameter_versions, parameters")
     applied = await asyncio.gather(*(migrate(store.database) for _ in range(3)))
-    assert sorted(applied) == [[], [], ["001_base.sql"]]
+    assert sorted(applied) == [[], [], ["020_ssm.sql"]]
 
 
 async def test_a_job_is_there_only_when_its_transaction_has_committed(store: Store) -> None:
@@ -45,6 +50,60 @@ async def test_a_job_deferred_once_waits_once_however_many_ask(store: Store) -> 
     await asyncio.gather(*(ask() for _ in range(4)))
     rows = await store.database.fetch("SELECT 1 FROM procrastinate_jobs")
     assert len(rows) == 1
+
+
+FETCH = "SELECT (procrastinate_fetch_job_v2(ARRAY['default'], NULL)).args"
+"""As a worker takes a job; a row of NULL where there is none."""
+
+
+async def test_a_job_that_is_to_do_for_another_is_not_taken_before_that_one_has_committed(
+    store: Store,
+) -> None:
+    """It would look at a state without what the other has asked for."""
+    async with store.database.transaction() as connection:
+        await defer(connection, "sweep", {"asked": 1}, once="sweep")
+    async with store.database.transaction() as connection:
+        await defer(connection, "sweep", {"asked": 2}, once="sweep")
+        assert await taken(store) is None
+    assert await taken(store) == {"asked": 1}
+    assert await taken(store) is None
+
+
+async def test_a_job_that_somebody_is_just_taking_does_for_no_other(store: Store) -> None:
+    async with store.database.transaction() as connection:
+        await defer(connection, "sweep", {"asked": 1}, once="sweep")
+
+    async def ask() -> None:
+        async with store.database.transaction() as connection:
+            await defer(connection, "sweep", {"asked": 2}, once="sweep")
+
+    async with store.database.transaction() as connection:
+        found = await connection.execute(FETCH)
+        ((args,),) = await found.fetchall()
+        assert args == {"asked": 1}
+        asking = asyncio.create_task(ask())
+        await until_it_waits(store, asking)
+    await asking
+    assert await taken(store) == {"asked": 2}
+
+
+async def test_whoever_passed_a_job_over_hears_that_it_is_free(
+    store: Store, database_url: str
+) -> None:
+    async with store.database.transaction() as connection:
+        await defer(connection, "sweep", {}, once="sweep")
+    worker = await AsyncConnection.connect(database_url, autocommit=True)
+    async with worker:
+        await worker.execute('LISTEN "procrastinate_queue_v1#default"')
+        async with store.database.transaction() as connection:
+            await defer(connection, "sweep", {}, once="sweep")
+        told = [json.loads(news.payload) async for news in worker.notifies(timeout=5, stop_after=1)]
+    assert [news["type"] for news in told] == ["job_inserted"]
+
+
+async def taken(store: Store) -> Any:
+    row = await store.database.fetch_one(FETCH)
+    return row.args if row else None
 
 
 async def test_news_of_a_commit_wakes_who_waits_for_it(store: Store) -> None:

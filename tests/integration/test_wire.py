@@ -2,184 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator
+from typing import Any
 
 import cbor2
 import pytest
-from botocore.awsrequest import HeadersDict
 from botocore.eventstream import EventStreamBuffer
-from botocore.parsers import create_parser
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from psycopg import OperationalError
 
-from penstock.errors import AwsError, not_implemented
-from penstock.services.service import Handler, Service
-from penstock.state.calls import Call, Principal
+from penstock.errors import AwsError
+from penstock.state.calls import Call
 from penstock.store import Store
-from penstock.wire.app import Limits, WireApp
 from penstock.wire.body import Disconnected
-from penstock.wire.catalogue import load_model
-from penstock.wire.elsewhere import Receive, Scope, Send
-from penstock.wire.identity import Identity
+
+from .wire_app import ACCOUNT, NOON, PARAMETER, Wire
 
 pytestmark = pytest.mark.anyio
-
-ACCOUNT, REGION = "000000000000", "us-east-1"
-NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-Reply = Mapping[str, Any] | Exception | Callable[[Call, dict[str, Any]], Any]
-
-
-class Echo(Service):
-    """Answers what it was told to, and remembers what it was asked."""
-
-    def __init__(self, store: Store, replies: Mapping[str, Reply]) -> None:
-        super().__init__(store)
-        self.replies = replies
-        self.asked: list[tuple[Call, dict[str, Any]]] = []
-
-    def handler(self, operation: str) -> Handler:
-        if operation not in self.replies:
-            return super().handler(operation)
-        reply = self.replies[operation]
-
-        async def handle(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-            self.asked.append((call, request))
-            if isinstance(reply, Exception):
-                raise reply
-            if isinstance(reply, Mapping):
-                return dict(reply)
-            return await reply(call, request)  # type: ignore[no-any-return]
-
-        return handle
-
-
-class Answered(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def error(self, protocol: str) -> tuple[str, str]:
-        """Code and message as botocore reads them."""
-        response = {"status_code": self.status, "headers": HeadersDict(self.headers)}
-        parsed = create_parser(protocol).parse({**response, "body": self.body}, None)
-        return parsed["Error"]["Code"], parsed["Error"]["Message"]
-
-
-class Wire:
-    """The application with services that echo, and everything else elsewhere."""
-
-    def __init__(self, store: Store, **limits: int) -> None:
-        self.services: dict[str, Service] = {}
-        self.scope: Scope = {}
-        self.elsewhere: list[tuple[str, bytes, Principal, str]] = []
-        self.store = store
-        self.app = WireApp(
-            self.services,
-            Identity(store, account=ACCOUNT, region=REGION),
-            self._elsewhere,
-            account=ACCOUNT,
-            region=REGION,
-            clock=lambda: NOON,
-            limits=Limits(**limits),
-        )
-
-    def add(self, service: str, **replies: Reply) -> Echo:
-        self.services[service] = echo = Echo(self.store, replies)
-        return echo
-
-    async def _elsewhere(
-        self,
-        service: str,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        principal: Principal,
-        region: str,
-    ) -> None:
-        body = (await receive())["body"]
-        self.elsewhere.append((service, body, principal, region))
-        if body == b"nothing":
-            raise not_implemented(f"{service}.Something")
-        await send({"type": "http.response.start", "status": 201, "headers": []})
-        await send({"type": "http.response.body", "body": b"from elsewhere"})
-
-    async def ask(
-        self,
-        service: str,
-        body: bytes = b"",
-        *,
-        method: str = "POST",
-        path: str = "/",
-        cut: int | None = None,
-        **headers: Any,
-    ) -> Answered:
-        """Underscores in names of headers stand for hyphens; a body is cut off after `cut` bytes,
-        and the client gone."""
-        path, _, query = path.partition("?")
-        named = {
-            "host": "localhost:4545",
-            "authorization": f"AWS4-HMAC-SHA256 Credential=AK/20260301/eu-west-1/{service}"
-            "/aws4_request, SignedHeaders=host, Signature=a",
-            "content-length": str(len(body)),
-            **{name.replace("_", "-").lower(): value for name, value in headers.items()},
-        }
-        scope = {
-            "type": "http",
-            "scheme": "http",
-            "method": method,
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "client": ("127.0.0.1", 50000),
-            "headers": [(name.encode(), value.encode()) for name, value in named.items()],
-        }
-        self.scope = scope
-        given_ = [{"type": "http.request", "body": body[:cut], "more_body": cut is not None}]
-        sent: list[dict[str, Any]] = []
-
-        async def receive() -> dict[str, Any]:
-            if given_:
-                return given_.pop()
-            return {"type": "http.disconnect"} if cut is not None else await asyncio.Future()
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await self.app(scope, receive, send)
-        return _answered(sent)
-
-    async def json(self, service: str, target: str, request: Any, **headers: Any) -> Answered:
-        body = request if isinstance(request, bytes) else json.dumps(request).encode()
-        prefix = load_model(service).metadata["targetPrefix"]
-        headers["content_type"] = "application/x-amz-json-1.1"
-        return await self.ask(service, body, X_Amz_Target=f"{prefix}.{target}", **headers)
-
-    async def form(self, service: str, text: str) -> Answered:
-        content_type = "application/x-www-form-urlencoded; charset=utf-8"
-        return await self.ask(service, text.encode(), content_type=content_type)
-
-
-def _answered(sent: list[dict[str, Any]]) -> Answered:
-    if not sent:
-        return Answered(0, {}, b"")
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    assert len(headers) == len(sent[0]["headers"])
-    return Answered(sent[0]["status"], headers, b"".join(part["body"] for part in sent[1:]))
-
-
-@pytest.fixture
-def wire(store: Store) -> Wire:
-    return Wire(store)
-
-
-PARAMETER = {"Parameter": {"Name": "a", "Value": "v", "LastModifiedDate": NOON}}
 
 
 async def test_a_call_has_all_that_the_request_says(wire: Wire) -> None:
@@ -545,93 +386,3 @@ async def test_pages_of_others_are_not_served(
 ) -> None:
     wire.add("ssm", GetParameter=PARAMETER)
     assert (await wire.json("ssm", "GetParameter", {"Name": "a"}, **headers)).status == status
-
-
-NAMES = st.sampled_from(["Name", "Names", "Value", "Tags", "Key", "ids", "logEvents", "timestamp"])
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.floats(),
-    lambda inner: st.lists(inner) | st.dictionaries(NAMES | st.text(), inner),
-    max_leaves=20,
-)
-BODIES = st.binary(max_size=100) | VALUES.map(lambda value: json.dumps(value).encode())
-OPERATIONS = [
-    ("ssm", "PutParameter"),
-    ("logs", "PutLogEvents"),
-    ("codebuild", "CreateProject"),
-    ("secretsmanager", "CreateSecret"),
-]
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(BODIES, st.sampled_from(OPERATIONS))
-async def test_no_json_at_all_is_a_fault_of_ours(
-    wire: Wire, body: bytes, operation: tuple[str, str]
-) -> None:
-    service, name = operation
-    wire.add(service, **{name: {}})
-    assert (await wire.json(service, name, body)).status in (200, 400)
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.binary(max_size=60) | VALUES.map(cbor2.dumps))
-async def test_no_cbor_at_all_is_a_fault_of_ours(wire: Wire, body: bytes) -> None:
-    wire.add("codebuild", CreateProject={})
-    path = "/service/CodeBuild_20161006/operation/CreateProject"
-    answered = await wire.ask("codebuild", body, path=path, smithy_protocol="rpc-v2-cbor")
-    assert answered.status in (200, 400)
-
-
-XML = st.recursive(
-    st.text("ab<>&;#x0", max_size=5),
-    lambda inner: st.tuples(
-        st.sampled_from(["Tagging", "TagSet", "Tag", "Key", "Delete", "Object", "a:b"]),
-        inner,
-        inner,
-    ).map(lambda parts: "<{0}>{1}{2}</{0}>".format(*parts)),
-)
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(XML, st.sampled_from(["/b?tagging", "/b/k?tagging", "/b?lifecycle", "/b?cors", "/b?%ff"]))
-async def test_no_xml_at_all_is_a_fault_of_ours(wire: Wire, text: str, path: str) -> None:
-    wire.add("s3", PutBucketTagging={}, PutObjectTagging={}, PutBucketLifecycleConfiguration={})
-    answered = await wire.ask("s3", text.encode(), method="PUT", path=path)
-    assert answered.status in (200, 400, 501)
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(
-                [
-                    "Tags",
-                    "Tags.member.1.Key",
-                    "Tags.member.1",
-                    "RoleArn",
-                    "RoleSessionName",
-                    "DurationSeconds",
-                    "RoleArn.x",
-                    "Tags.member.99999999999",
-                ]
-            ),
-            st.text(max_size=5),
-        )
-    )
-)
-async def test_no_form_at_all_is_a_fault_of_ours(wire: Wire, pairs: list[tuple[str, str]]) -> None:
-    from urllib.parse import urlencode
-
-    wire.add("sts", AssumeRole={})
-    text = urlencode(
-        [("Action", "AssumeRole"), ("Version", "2011-06-15"), *pairs], errors="replace"
-    )
-    assert (await wire.form("sts", text)).status in (200, 400)

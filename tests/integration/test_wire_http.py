@@ -131,7 +131,7 @@ async def serving(store: Store, *, verify: bool = False) -> AsyncIterator[Server
         "sts": Sts(store),
     }
     identity = Identity(store, account=ACCOUNT, region=REGION, verify=verify)
-    app = WireApp(services, identity, nowhere, account=ACCOUNT, region=REGION)
+    app = WireApp(services, identity, nowhere)
     config = uvicorn.Config(
         app, port=0, lifespan="off", log_config=None, date_header=False, server_header=False
     )

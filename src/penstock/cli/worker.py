@@ -95,7 +95,7 @@ def _place(settings: Settings, folder: DataFolder) -> Location:
             f"no server is up on {folder}: start one with `penstock up`, or name the database of "
             "one elsewhere with --database, --storage and --key-file"
         )
-    at = location(settings, folder, settings.database)
+    at = location(settings, folder)
     if not os.path.exists(at.key_file):
         raise CommandError(
             f"the file of master keys is not there: {at.key_file}. Copy the server's, and name it "

@@ -11,10 +11,11 @@ from typing import Any
 
 from penstock.decide.artifact_places import build_artifacts
 from penstock.decide.batch_plans import current, has_read_source, resolved_version
-from penstock.decide.build_documents import seconds
+from penstock.decide.build_documents import placed, seconds
 from penstock.state.batches import BatchPhaseType
 from penstock.state.builds import PhaseContext, Status
 from penstock.state.recorded_batches import DOWNLOAD_SOURCE, BatchBuild, BatchName
+from penstock.state.recorded_builds import Place
 
 Document = dict[str, Any]
 Member = Mapping[str, Any]
@@ -86,11 +87,26 @@ def progressed(
     return changed
 
 
+def is_combining(document: Member) -> bool:
+    return bool(document["currentPhase"] == BatchPhaseType.COMBINE_ARTIFACTS)
+
+
+def combining(document: Member, now: datetime) -> Document:
+    """All builds have ended well, and their artifacts are yet to be combined (CB-106)."""
+    if is_combining(document):
+        return dict(document)
+    return {**document, **_entered(document, BatchPhaseType.COMBINE_ARTIFACTS, seconds(now))}
+
+
+def combined(document: Member, place: Place) -> Document:
+    return {**document, "artifacts": placed(document["artifacts"], place)}
+
+
 def ended(document: Member, status: Status, why: PhaseContext, now: datetime) -> Document:
     """The whole batch as it stays, unless it is retried. `why` is empty after success."""
     at = seconds(now)
     phases = [*document["phases"][:-1], _left(document["phases"][-1], status, at, why)]
-    if status is Status.SUCCEEDED:
+    if status is Status.SUCCEEDED and not is_combining(document):
         phases.append(_left(_phase(BatchPhaseType.COMBINE_ARTIFACTS, at), status, at))
     last = {
         Status.SUCCEEDED: BatchPhaseType.SUCCEEDED,
@@ -162,7 +178,7 @@ def groups(
         kind = "NO_ARTIFACTS" if build.identifier == DOWNLOAD_SOURCE else artifacts_type
         summary = _summary(build, kind)
         if build.build is not None:
-            summary["arn"] = name.build_arn(build.build)
+            summary["arn"] = name.build(build.build).arn
         if build.superseded:
             group["priorBuildSummaryList"].append(summary)
         else:

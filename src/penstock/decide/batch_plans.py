@@ -202,7 +202,8 @@ def member_build(
     """The effective build of a task.
 
     All builds have the commit that the first one found. Artifacts in S3 go to folders by
-    identifier, so that none replaces another's (AWS: unspecified).
+    identifier, so that none replaces another's (AWS: unspecified); those that are to be combined
+    are ZIPs, in folders by build.
     """
     build = effective_build(effective, _overrides_of(plan, identifier))
     if identifier == DOWNLOAD_SOURCE:
@@ -215,16 +216,44 @@ def member_build(
         }
     if resolved_version and build["source"]["type"] not in _UNPINNED:
         build["sourceVersion"] = _pinned(build.get("sourceVersion", ""), resolved_version)
-    build["artifacts"] = _placed(build["artifacts"], identifier)
+    if combines(effective):
+        part = {"packaging": "ZIP", "namespaceType": "BUILD_ID"}
+        build["artifacts"] = {**build["artifacts"], **part}
+    else:
+        build["artifacts"] = _placed(build["artifacts"], identifier)
     build["secondaryArtifacts"] = [
         _placed(one, identifier) for one in build.get("secondaryArtifacts", ())
     ]
-    return build
+    return build | _for_pipeline(build["secondaryArtifacts"], plan, identifier)
+
+
+def combines(effective: Member) -> bool:
+    """Whether the builds' primary artifacts are to be one (CB-106)."""
+    wanted = effective["buildBatchConfig"].get("combineArtifacts", False)
+    return wanted and "location" in effective["artifacts"]
 
 
 def _overrides_of(plan: Member | None, identifier: str) -> Member:
     tasks = plan["tasks"] if plan else ()
     found: Member = next((one["overrides"] for one in tasks if one["identifier"] == identifier), {})
+    return found
+
+
+def _for_pipeline(artifacts: list[Member], plan: Member | None, identifier: str) -> Document:
+    """Of what a pipeline wants of the builds, this one's: `<identifier>` is its primary artifact,
+    `<identifier>_<name>` a secondary one (CB-106). Nothing where no pipeline wants any."""
+    if not any(one["type"] == "CODEPIPELINE" for one in artifacts):
+        return {}
+    others = {task["identifier"] for task in (plan["tasks"] if plan else ())}
+    found: Document = {"secondaryArtifacts": []}
+    for one in artifacts:
+        wanted = one["artifactIdentifier"]
+        name = wanted.removeprefix(f"{identifier}_")
+        if wanted == identifier:
+            place = {key: one[key] for key in one if key != "artifactIdentifier"}
+            found["artifacts"] = place
+        elif name != wanted and wanted not in others:
+            found["secondaryArtifacts"].append({**one, "artifactIdentifier": name})
     return found
 
 

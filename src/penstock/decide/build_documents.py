@@ -213,10 +213,10 @@ def _queue_phases(document: Member, status: Status, at: float) -> list[Document]
 def _with_places(document: Document, places: Iterable[Place]) -> Document:
     found = {place.identifier: place for place in places}
     if place := found.get(""):
-        document["artifacts"] = _placed(document["artifacts"], place)
+        document["artifacts"] = placed(document["artifacts"], place)
     if secondary := document.get("secondaryArtifacts"):
         document["secondaryArtifacts"] = [
-            _placed(one, found[one["artifactIdentifier"]])
+            placed(one, found[one["artifactIdentifier"]])
             if one["artifactIdentifier"] in found
             else one
             for one in secondary
@@ -224,8 +224,9 @@ def _with_places(document: Document, places: Iterable[Place]) -> Document:
     return document
 
 
-def _placed(artifacts: Member, place: Place) -> Document:
-    placed = {**artifacts, "location": place.location}
+def placed(artifacts: Member, place: Place) -> Document:
+    """BuildArtifacts of what has been stored."""
+    shown = {**artifacts, "location": place.location}
     if place.sha256sum:
-        placed |= {"sha256sum": place.sha256sum, "md5sum": place.md5sum}
-    return placed
+        shown |= {"sha256sum": place.sha256sum, "md5sum": place.md5sum}
+    return shown

@@ -46,7 +46,7 @@ _OF_A_PROJECT = (
     "name", "source", "sourceVersion", "secondarySources", "secondarySourceVersions", "artifacts",
     "secondaryArtifacts", "cache", "environment", "serviceRole", "timeoutInMinutes",
     "queuedTimeoutInMinutes", "encryptionKey", "vpcConfig", "logsConfig", "autoRetryLimit",
-    "concurrentBuildLimit",
+    "concurrentBuildLimit", "pipelineRevisions",
 )  # fmt: skip
 _WITHOUT_LOCATION = ("NO_SOURCE", "CODEPIPELINE")
 

@@ -5,6 +5,7 @@
 | start | the API, webhooks, pipelines ask | a new batch; its first build is queued |
 | record_plan | the first build has read the buildspec | the plan of the other builds is kept |
 | advance | a build of the batch has ended, or it is time | builds start and stop, or it is over |
+| combine | all its builds have ended well | their artifacts become one (`flow.batch_artifacts`) |
 | stop | the API asks | no more builds start, those that run are stopped |
 | retry | the API asks, of one that is over | the same batch again, or its failed builds |
 
@@ -12,7 +13,8 @@
 called for, so it may be called at any time and any number of times. Whoever ends a build of a batch
 defers it in the same transaction (`flow.batch_members`).
 
-Rows are locked in this order: the batch's, the project's, a build's, a member's.
+Rows are locked in this order: the batch's, those of its builds, each before the member's, then the
+project's. The end of a build does so too, of which another build may start (`start_next`).
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from penstock.decide import batch_documents
+from penstock.decide.batch_documents import is_combining
 from penstock.decide.batch_plans import (
     UNTOLD,
+    combines,
     current,
     effective_batch,
     executable_plan,
@@ -39,12 +43,21 @@ from penstock.decide.batch_plans import (
 from penstock.decide.batches import Moves, Task
 from penstock.documents.batch import Batch
 from penstock.errors import AwsError
-from penstock.flow import builds as flow
+from penstock.flow.action_builds import tell_action_of_batch
+from penstock.flow.batch_artifacts import ask_to_combine
 from penstock.flow.batch_members import ADVANCE, QUEUE
-from penstock.flow.builds import REMEMBERED, Begun, Lost, StartOrder
+from penstock.flow.build_starts import (
+    REMEMBERED,
+    StartOrder,
+    hash_of,
+    known,
+    no_project,
+    start_within,
+)
+from penstock.flow.builds import Begun, Lost, stop_within
 from penstock.state.builds import Status
 from penstock.state.recorded_batches import DOWNLOAD_SOURCE, IDENTIFIER, BatchBuild, BatchName
-from penstock.state.recorded_builds import BuildName, Claim
+from penstock.state.recorded_builds import Claim
 from penstock.store import Store
 from penstock.store import build_batches as batches
 from penstock.store.database import Connection
@@ -69,38 +82,39 @@ async def start(store: Store, order: StartOrder, check: Check) -> Document:
     raises.
     """
     async with store.database.transaction() as connection:
-        if known := await _known(connection, order):
-            return known
-        project = await batches.take_number(connection, *order[:3])
-        if project is None:
-            raise flow.no_project(order)
-        effective = effective_batch(project.document, order.request)
-        order.check(effective)
-        name = BatchName(*order[:3], uuid4())
-        deadline = _deadline(effective, order.now)
-        await batches.insert_batch(
-            connection,
-            name,
-            document=batch_documents.submitted(
-                effective, name, project.number, initiator=order.initiator, now=order.now
-            ),
-            effective=effective,
-            variables=order.variables,
-            deadline=deadline,
-            token=order.token or None,
-            token_hash=flow.hash_of(order) if order.token else None,
-            now=order.now,
-        )
-        return await _begin(connection, name, deadline, check, order.now)
+        return await start_batch(connection, order, check)
 
 
-async def _known(connection: Connection, order: StartOrder) -> Document | None:
-    """The batch that the order's token was used for before (CB-138)."""
-    if not order.token:
-        return None
-    since = order.now - REMEMBERED
-    row = await batches.lock_token(connection, order.account, order.region, order.token, since)
-    return flow.remembered(row, order)
+async def start_batch(
+    connection: Connection, order: StartOrder, check: Check, effective: Document | None = None
+) -> Document:
+    """As `start`, in a transaction that goes on.
+
+    An `effective` batch takes the place of what the project and the order's request make.
+    """
+    if before := await known(connection, "build_batches", order):
+        return before
+    project = await batches.take_number(connection, *order[:3])
+    if project is None:
+        raise no_project(order)
+    effective = effective or effective_batch(project.document, order.request)
+    order.check(effective)
+    name = BatchName(*order[:3], uuid4())
+    deadline = _deadline(effective, order.now)
+    await batches.insert_batch(
+        connection,
+        name,
+        document=batch_documents.submitted(
+            effective, name, project.number, initiator=order.initiator, now=order.now
+        ),
+        effective=effective,
+        variables=order.variables,
+        deadline=deadline,
+        token=order.token or None,
+        token_hash=hash_of(order) if order.token else None,
+        now=order.now,
+    )
+    return await _begin(connection, name, deadline, check, order.now)
 
 
 def reads_batch(begun: Begun) -> bool:
@@ -228,27 +242,48 @@ async def _advance_again(
 async def _advance(connection: Connection, row: Any, check: Check, now: datetime) -> Document:
     """The row is locked, and the batch not over."""
     name = batches.name_of(row)
+    row, end = await _move(connection, row, check, now)
+    members = await batches.read_members(connection, row.id)
+    kind = row.effective["artifacts"]["type"]
+    document = batch_documents.progressed(row.document, name, row.plan, members, kind, now)
+    status = final_status(row.plan, row.stopping, end) if end else None
+    if status is Status.SUCCEEDED and combines(row.effective):
+        document, status = batch_documents.combining(document, now), None
+        await ask_to_combine(connection, row.id)
+    if status is not None:
+        why = batch_documents.why_ended(row.plan, members, status)
+        document = batch_documents.ended(document, status, why, now)
+    await batches.save_document(connection, row.id, document, now if status else None)
+    if status is not None:
+        await tell_action_of_batch(connection, row.id, document, now)
+    await notify(connection, name.topic)
+    return document
+
+
+async def _move(
+    connection: Connection, row: Any, check: Check, now: datetime
+) -> tuple[Any, Status | None]:
+    """Stops and starts builds until there is nothing more to do for now.
+
+    The row as it is then, and how the batch ends if it is over. Whoever has started a build may
+    stop none in the same transaction: that would be against the order of locks.
+    """
+    name, started = batches.name_of(row), False
     while True:
         members = await batches.read_members(connection, row.id)
         row = await _judge(connection, row, members, now)
         moves = _moves(row, members)
+        if moves.stop and started:
+            await _advance_again(connection, name, now)
+            return row, None
         for identifier in moves.stop:
             await _stop(connection, name, members, identifier, now)
-        full = not await _start_all(connection, row, members, moves.start, check, now)
-        if full or not (moves.start or moves.stop):
-            break
-    if full:
-        await _advance_again(connection, name, now + FULL, once=f"full {name.topic}")
-        members = await batches.read_members(connection, row.id)
-    kind = row.effective["artifacts"]["type"]
-    document = batch_documents.progressed(row.document, name, row.plan, members, kind, now)
-    if moves.end is not None:
-        status = final_status(row.plan, row.stopping, moves.end)
-        why = batch_documents.why_ended(row.plan, members, status)
-        document = batch_documents.ended(document, status, why, now)
-    await batches.save_document(connection, row.id, document, now if moves.end else None)
-    await notify(connection, name.topic)
-    return document
+        if not await _start_all(connection, row, members, moves.start, check, now):
+            await _advance_again(connection, name, now + FULL, once=f"full {name.topic}")
+            return row, None
+        if not (moves.start or moves.stop):
+            return row, moves.end
+        started = started or bool(moves.start)
 
 
 def _moves(row: Any, members: list[BatchBuild]) -> Moves:
@@ -261,7 +296,8 @@ async def _judge(connection: Connection, row: Any, members: list[BatchBuild], no
     if row.plan is None and has_read_source(members):
         await batches.save_plan(connection, row.id, UNTOLD)
         row = row._replace(plan=UNTOLD)
-    if row.stopping is None and row.deadline <= now and _moves(row, members).end is None:
+    goes_on = is_combining(row.document) or _moves(row, members).end is None
+    if row.stopping is None and row.deadline <= now and goes_on:
         await batches.save_stopping(connection, row.id, Status.TIMED_OUT)
         row = row._replace(stopping=Status.TIMED_OUT)
     return row
@@ -277,7 +313,7 @@ async def _stop(
     """The build's row is locked before the member's, as whoever ends the build does it."""
     build = next(one.build for one in current(members) if one.identifier == identifier)
     if build is not None:
-        await flow.stop_within(connection, BuildName(*name[:3], build), now)
+        await stop_within(connection, name.build(build), now)
         await batches.mark_stopping(connection, build)
 
 
@@ -320,7 +356,7 @@ async def _start(
     build, problem = None, ""
     try:
         async with connection.transaction():
-            document = await flow.start_effective(connection, order, effective)
+            document = await start_within(connection, order, effective)
             build = UUID(document["id"].rpartition(":")[2])
     except AwsError as error:
         if error.code == LIMIT:

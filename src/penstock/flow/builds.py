@@ -2,7 +2,7 @@
 
 | step | from | to | who |
 | --- | --- | --- | --- |
-| start | | QUEUED | the API, webhooks, pipelines |
+| start | | QUEUED | the API, webhooks, pipelines, batches (`flow.build_starts`) |
 | begin | QUEUED | RUNNING | a worker, which then has the claim |
 | record_progress | RUNNING | RUNNING | who has the claim |
 | finish | RUNNING | ENDED | who has the claim |
@@ -14,20 +14,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from penstock.decide import build_documents
-from penstock.decide.overrides import effective_build
-from penstock.decide.retries import auto_retry, first_attempt
-from penstock.decide.source_versions import ref_of
+from penstock.decide.retries import auto_retry
 from penstock.errors import AwsError
+from penstock.flow.action_builds import tell_action
 from penstock.flow.batch_members import tell_batch
-from penstock.flow.build_signals import tell_end, tell_phases, tell_start
+from penstock.flow.build_signals import tell_end, tell_phases
+from penstock.flow.build_starts import no_build, start_next
 from penstock.state.builds import PhaseContext, PhaseRecord, Status
 from penstock.state.calls import Principal
 from penstock.state.recorded_builds import MOVES, BuildName, Claim, Ending, Stage
@@ -35,17 +33,11 @@ from penstock.store import Store, builds
 from penstock.store.access_keys import IssuedKey, issue_key, revoke_key
 from penstock.store.database import Connection
 from penstock.store.notices import notify
-from penstock.store.queue import defer
 from penstock.store.reports import record_report
 
 if TYPE_CHECKING:
     from penstock.runner.codebuild.reports.model import Report
 
-MOST_QUEUED = 1_000
-"""Builds of an account in the queue; AWS has five times its concurrency quota (CB-135)."""
-REMEMBERED = timedelta(minutes=5)
-"""How long a token stands for the build that was started with it (CB-138)."""
-QUEUE = "builds"
 GRACE = timedelta(minutes=5)
 """How long a build's credentials outlive its timeout: it has yet to upload what it made."""
 
@@ -54,150 +46,6 @@ Document = dict[str, Any]
 
 class Lost(Exception):
     """The build is no longer this claim's: somebody has ended it meanwhile."""
-
-
-class StartOrder(NamedTuple):
-    """A build to start. `request` has StartBuild's members.
-
-    `variables` are CODEBUILD_WEBHOOK_… and their like, which no user may set. `check` raises
-    AwsError where the effective build is none that can be. `batch` is the ARN of the batch that
-    the build is one of.
-    """
-
-    account: str
-    region: str
-    project: str
-    request: Mapping[str, Any]
-    initiator: str
-    now: datetime
-    variables: Mapping[str, str] = {}
-    token: str = ""
-    check: Callable[[Document], None] = lambda build: None
-    batch: str = ""
-
-
-async def start(store: Store, order: StartOrder) -> Document:
-    """Queues a build and returns the API's Build (CB-132).
-
-    Raises AwsError: ResourceNotFoundException without the project, AccountLimitExceededException,
-    InvalidInputException, and what `check` raises.
-    """
-    async with store.database.transaction() as connection:
-        if known := await _known(connection, order):
-            return known
-        project = await _take_number(connection, order)
-        effective = effective_build(project.document, order.request)
-        return await _start(connection, order, project, effective)
-
-
-async def start_effective(
-    connection: Connection, order: StartOrder, effective: Document
-) -> Document:
-    """As `start`, of an effective build: the order's request and token do not count."""
-    project = await _take_number(connection, order)
-    return await _start(connection, order, project, effective)
-
-
-async def _take_number(connection: Connection, order: StartOrder) -> Any:
-    project = await builds.take_number(connection, order.account, order.region, order.project)
-    if project is None:
-        raise no_project(order)
-    return project
-
-
-async def _start(
-    connection: Connection, order: StartOrder, project: Any, effective: Document
-) -> Document:
-    order.check(effective)
-    await _check_limits(connection, order, effective)
-    effective = {member: effective[member] for member in effective if member != "autoRetryConfig"}
-    if attempt := first_attempt(effective):
-        effective["autoRetryConfig"] = attempt
-    return await _queue(connection, order, project, effective)
-
-
-async def retry(store: Store, order: StartOrder, build: BuildName) -> Document:
-    """Queues a build like another one, overrides and all (CB-137; `order.request` is RetryBuild's).
-
-    Raises AwsError: ResourceNotFoundException without the build or its project, and as `start`.
-    """
-    async with store.database.transaction() as connection:
-        if known := await _known(connection, order):
-            return known
-        row = await builds.read_build(connection, build.uuid)
-        if row is None or builds.name_of(row) != build:
-            raise _no_build(build)
-        order = order._replace(variables=row.variables)
-        return await _start(connection, order, await _take_number(connection, order), row.effective)
-
-
-async def _known(connection: Connection, order: StartOrder) -> Document | None:
-    """The build that the order's token was used for before (CB-138)."""
-    if not order.token:
-        return None
-    since = order.now - REMEMBERED
-    row = await builds.lock_token(connection, order.account, order.region, order.token, since)
-    return remembered(row, order)
-
-
-def remembered(row: Any | None, order: StartOrder) -> Document | None:
-    """The document of what was started with the order's token. Raises AwsError for another order
-    than this one."""
-    if row is None:
-        return None
-    if bytes(row.token_hash) != hash_of(order):
-        raise AwsError(
-            "InvalidInputException",
-            "Idempotency token was used before with other parameters: parameter mismatch",
-        )
-    document: Document = row.document
-    return document
-
-
-def hash_of(order: StartOrder) -> bytes:
-    """Of all that has to be the same for one token."""
-    text = json.dumps([order.project, order.request], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).digest()
-
-
-async def _queue(
-    connection: Connection, order: StartOrder, project: Any, effective: Document
-) -> Document:
-    name = BuildName(order.account, order.region, order.project, uuid4())
-    document = build_documents.submitted(
-        effective, name, project.number, initiator=order.initiator, now=order.now
-    )
-    if order.batch:
-        document["buildBatchArn"] = order.batch
-    await builds.insert_build(
-        connection,
-        name,
-        project.number,
-        document=document,
-        effective=effective,
-        variables=order.variables,
-        cache_generation=project.cache_generation,
-        ref=ref_of(effective.get("sourceVersion", "")),
-        token=order.token or None,
-        token_hash=hash_of(order) if order.token else None,
-        queued_until=order.now + timedelta(minutes=effective["queuedTimeoutInMinutes"]),
-        now=order.now,
-    )
-    await tell_start(connection, name, document, order.now)
-    await defer(connection, "run_build", {"build": str(name.uuid)}, queue=QUEUE)
-    return document
-
-
-async def _check_limits(connection: Connection, order: StartOrder, effective: Document) -> None:
-    """CB-135. The project's row is locked, so nobody else counts at the same time."""
-    queued, of_project = await builds.count_unfinished(
-        connection, order.account, order.region, order.project
-    )
-    limit = effective.get("concurrentBuildLimit")
-    if limit is not None and of_project >= limit:
-        raise _too_many(f"Cannot have more than {limit} active builds for the project")
-    if queued >= MOST_QUEUED:
-        raise _too_many(f"Cannot have more than {MOST_QUEUED} builds in queue for the account")
 
 
 class Begun(NamedTuple):
@@ -367,7 +215,7 @@ async def stop_within(connection: Connection, build: BuildName, now: datetime) -
     """As `stop`."""
     row = await builds.lock_build(connection, build.uuid)
     if row is None or builds.name_of(row) != build:
-        raise _no_build(build)
+        raise no_build(build)
     if row.stage == Stage.QUEUED:
         return await _end(connection, row, Ending(Status.STOPPED), now)
     if _may(row, Stage.ENDED):
@@ -387,7 +235,7 @@ async def _end(connection: Connection, row: Any, ending: Ending, now: datetime) 
     told = {phase["phaseType"] for phase in row.document["phases"] if "endTime" in phase}
     document = build_documents.ended(row.document, ending, now)
     attempt = auto_retry(row.effective, name.arn, ending.status)
-    if attempt and (following := await _build_again(connection, row, attempt, now)):
+    if attempt and (following := await start_next(connection, row, attempt, now)):
         config = {**row.effective["autoRetryConfig"], "nextAutoRetry": following}
         document["autoRetryConfig"] = config
     await builds.end_build(connection, row.id, document, now)
@@ -402,44 +250,6 @@ async def _end(connection: Connection, row: Any, ending: Ending, now: datetime) 
     await tell_end(connection, name, document, now)
     if "buildBatchArn" in document:
         await tell_batch(connection, row.id, document)
+    await tell_action(connection, row.id, document, now)
     await notify(connection, name.topic)
     return document
-
-
-async def _build_again(
-    connection: Connection, row: Any, attempt: Document, now: datetime
-) -> str | None:
-    """Queues the next of a chain (CB-139) and returns its ARN; None without the project.
-
-    It takes the place of the one that ends, so no limit keeps it out.
-    """
-    project = await builds.take_number(connection, row.account, row.region, row.project)
-    if project is None:
-        return None
-    effective = {**row.effective, "autoRetryConfig": attempt}
-    order = StartOrder(
-        row.account,
-        row.region,
-        row.project,
-        {},
-        row.document["initiator"],
-        now,
-        variables=row.variables,
-        batch=row.document.get("buildBatchArn", ""),
-    )
-    document = await _queue(connection, order, project, effective)
-    arn: str = document["arn"]
-    return arn
-
-
-def _no_build(build: BuildName) -> AwsError:
-    return AwsError("ResourceNotFoundException", f"Build cannot be found: {build.arn}")
-
-
-def no_project(order: StartOrder) -> AwsError:
-    arn = f"arn:aws:codebuild:{order.region}:{order.account}:project/{order.project}"
-    return AwsError("ResourceNotFoundException", f"Project cannot be found: {arn}")
-
-
-def _too_many(message: str) -> AwsError:
-    return AwsError("AccountLimitExceededException", message)

@@ -10,7 +10,7 @@ from penstock.sandbox.simulation import Simulation
 from penstock.state.calls import Principal
 from penstock.wire.elsewhere import Elsewhere, Receive, Scope, Send
 
-UNSIMULATED = frozenset({"cloudformation", "codedeploy", "codepipeline"})
+UNSIMULATED = frozenset({"cloudformation", "codedeploy"})
 """Simulated only where the settings say so: these make things happen in services that are real
 here, and a simulation of them would answer as if it did."""
 

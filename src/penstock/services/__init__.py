@@ -9,6 +9,11 @@ from penstock.store import Store
 
 SERVICES = {
     "codebuild": "CodeBuild",
+    "codecommit": "CodeCommit",
+    "codeconnections": "CodeConnections",
+    "codepipeline": "CodePipeline",
+    "codestar-connections": "CodeStarConnections",
+    "events": "Events",
     "logs": "Logs",
     "s3": "S3",
     "secretsmanager": "SecretsManager",
@@ -20,5 +25,6 @@ SERVICES = {
 
 def make_service(name: str, store: Store) -> Service:
     """Raises KeyError for a service that is not real."""
-    kind: type[Service] = getattr(import_module(f"penstock.services.{name}"), SERVICES[name])
+    package = import_module(f"penstock.services.{name.replace('-', '_')}")
+    kind: type[Service] = getattr(package, SERVICES[name])
     return kind(store)

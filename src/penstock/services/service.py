@@ -29,6 +29,9 @@ class Service:
     Handlers raise AwsError; whatever else they raise is a fault of Penstock's own and answers 500.
     """
 
+    body_limit = 0
+    """Bytes of a request that is read whole, where that is more than other services take."""
+
     def __init__(self, store: Store) -> None:
         self.store = store
 

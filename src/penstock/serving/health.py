@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 
 from psycopg import Error
-from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -33,7 +32,7 @@ class Health:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._store.database.fetch_one("SELECT 1")
-        except (Error, PoolTimeout, TimeoutError) as error:
+        except (Error, TimeoutError) as error:
             why = f"the database does not answer: {type(error).__name__}"
             return JSONResponse({"status": "not ready", "why": why}, 503)
         return JSONResponse({"status": "ready"})

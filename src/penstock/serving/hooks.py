@@ -9,12 +9,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from penstock.errors import AwsError
-from penstock.flow import build_batches, builds
-from penstock.flow.builds import StartOrder
+from penstock.flow import build_batches, build_starts
+from penstock.flow.build_starts import StartOrder
 from penstock.services.codebuild.badges import badge_answer
 from penstock.services.codebuild.batch_rules import check_batch, check_member
 from penstock.services.codebuild.build_rules import check_build
 from penstock.services.codebuild.deliveries import WebhookBuild, deliver
+from penstock.services.codeconnections import deliveries as connection_deliveries
+from penstock.services.codepipeline import hook_deliveries
+from penstock.services.codepipeline.hook_deliveries import Delivery
 from penstock.store import Store
 from penstock.store.builds import last_status
 
@@ -39,6 +42,30 @@ class Hooks:
         except AwsError as error:
             return _refusal(error)
         return JSONResponse({"build": delivered.build_arn, "explanation": delivered.explanation})
+
+    async def pipeline_webhook(self, request: Request) -> Response:
+        """A delivery to a webhook of PutWebhook's."""
+        try:
+            found = await hook_deliveries.deliver(
+                self._store, request.path_params["id"], await _delivery(request), datetime.now(UTC)
+            )
+        except AwsError as error:
+            return _refusal(error)
+        run = None if found.execution is None else str(found.execution)
+        return JSONResponse({"pipelineExecutionId": run, "explanation": found.explanation})
+
+    async def connection(self, request: Request) -> Response:
+        """A delivery of GitHub's to a connection: 202 where pipelines start once the files of the
+        change are known."""
+        try:
+            found = await connection_deliveries.deliver(
+                self._store, request.path_params["id"], await _delivery(request), datetime.now(UTC)
+            )
+        except AwsError as error:
+            return _refusal(error)
+        runs = {one.pipeline.name: str(one.run) for one in found.heard if one.run is not None}
+        answer = {"pipelineExecutionIds": runs, "explanation": found.explanation}
+        return JSONResponse(answer, 202 if found.later else 200)
 
     async def badge(self, request: Request) -> Response:
         asked = request.query_params
@@ -73,12 +100,19 @@ class Hooks:
         if build.batch:
             document = await build_batches.start(self._store, order, check_member)
         else:
-            document = await builds.start(self._store, order)
+            document = await build_starts.start(self._store, order)
         return str(document["arn"])
 
 
+async def _delivery(request: Request) -> Delivery:
+    peer = request.client.host if request.client else ""
+    return Delivery(dict(request.headers), await _body(request), peer)
+
+
 async def _body(request: Request) -> bytes:
-    """Raises AwsError where it is too large."""
+    """Raises AwsError where it is too large, or nothing can have the path's id."""
+    if "\0" in request.path_params["id"]:
+        raise AwsError("ResourceNotFoundException", "There is no such webhook", 404)
     body = bytearray()
     async for piece in request.stream():
         body += piece

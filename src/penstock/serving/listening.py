@@ -22,11 +22,13 @@ class ListenError(Exception):
 
 
 class Listening(NamedTuple):
-    """`endpoint` is for programs of this host, `container_endpoint` for those in containers."""
+    """`endpoint` is for programs of this host, `public` for those of others, `container_endpoint`
+    for those in containers."""
 
     sockets: list[socket.socket]
     endpoint: str
     container_endpoint: str
+    public: str
 
     def close(self) -> None:
         for one in self.sockets:
@@ -43,13 +45,15 @@ def listen(settings: Settings) -> Listening:
     port = main.getsockname()[1]
     sockets = [main]
     bridge = address_of(BRIDGE)
-    if bridge and is_loopback(settings.host) and not settings.container_endpoint:
+    told = settings.endpoint.rstrip("/")
+    if bridge and is_loopback(settings.host) and not (settings.container_endpoint or told):
         try:
             sockets.append(_open(bridge, port))
         except ListenError as error:
             LOG.warning("builds in containers will not reach this server: %s", error)
-    container = settings.container_endpoint or f"http://{bridge or DESKTOP}:{port}"
-    return Listening(sockets, f"http://{_reached_by(settings.host)}:{port}", container)
+    container = settings.container_endpoint or told or f"http://{bridge or DESKTOP}:{port}"
+    own = f"http://{_reached_by(settings.host)}:{port}"
+    return Listening(sockets, own, container, told or own)
 
 
 def _reached_by(host: str) -> str:

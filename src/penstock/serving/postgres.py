@@ -101,18 +101,25 @@ def forget_stale(folder: str) -> None:
     zombie's: both PostgreSQL and its starter would take that process for it.
     """
     note = os.path.join(folder, NOTE)
-    try:
-        with open(note, encoding="utf-8") as file:
-            lines = file.read().splitlines()
-    except FileNotFoundError:
-        return
+    lines = _lines(note)
     if lines and lines[0].isdecimal() and _is_postgres(int(lines[0])):
+        return
+    if _lines(note) != lines:  # a killed server's starter has just come to its end
         return
     if len(lines) > _SOCKETS:
         socket = os.path.join(lines[_SOCKETS], f".s.PGSQL.{lines[_PORT]}.lock")
         with suppress(FileNotFoundError):
             os.unlink(socket)
-    os.unlink(note)
+    with suppress(FileNotFoundError):
+        os.unlink(note)
+
+
+def _lines(note: str) -> list[str]:
+    try:
+        with open(note, encoding="utf-8") as file:
+            return file.read().splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def _is_postgres(process: int) -> bool:

@@ -18,13 +18,17 @@ from penstock import __version__
 from penstock.server import check_services, make_app
 from penstock.serving.credentials import ensure_credentials
 from penstock.serving.folder import DataFolder, Holder
+from penstock.serving.http_protocol import HttpProtocol
 from penstock.serving.installation import ensure_key_file, location
 from penstock.serving.listening import Listening, listen
 from penstock.serving.postgres import Postgres
+from penstock.serving.repositories import ready_repositories
+from penstock.serving.sweeping import keep_swept
 from penstock.serving.worker_process import WorkerProcess
 from penstock.settings import Settings, as_environment
 from penstock.store.database import Database
 from penstock.store.facts import tell
+from penstock.store.fitness import check_database, pair
 from penstock.store.migrate import migrate
 from penstock.store.opening import Location, open_store
 from penstock.wire.hosts import is_loopback
@@ -43,7 +47,7 @@ class Http(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=HttpProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -89,7 +93,8 @@ async def serve(
 ) -> None:
     """Serves until a signal ends it. `announce` is called once it answers.
 
-    Raises SettingsError, FolderError, ListenError, EmbeddedError, and what opening a store raises.
+    Raises SettingsError, FolderError, ListenError, EmbeddedError, UnfitError, StorageError, and
+    what opening a store raises.
     """
     check_services(settings)
     stop = Stop()
@@ -97,23 +102,25 @@ async def serve(
     async with AsyncExitStack() as stack:
         stack.enter_context(folder.held())
         listening = stack.enter_context(_listening(settings))
-        at = location(settings, folder, settings.database)
+        at = location(settings, folder)
         holder = Holder(
             os.getpid(), __version__, time.time(), settings.drain, at.storage, at.key_file
         )
         folder.tell(holder)
         ensure_key_file(at.key_file)
-        if not settings.database:
+        if not at.database:
             at = at._replace(database=await stack.enter_async_context(_postgres(folder.postgres)))
         await _migrate(at, listening)
         store = await stack.enter_async_context(open_store(at))
+        await pair(store)
         await ensure_credentials(folder, store, settings.account, datetime.now(UTC))
+        await ready_repositories(store, settings, folder)
         await stack.enter_async_context(_http(make_app(store, settings), listening))
         holder = holder._replace(database=at.database, endpoint=listening.endpoint)
         folder.tell(holder)
         announce(holder)
-        if worker:
-            await stack.enter_async_context(_worker(settings, folder, at, stop))
+        beside = _worker(settings, folder, at, stop) if worker else _meanwhile(keep_swept(store))
+        await stack.enter_async_context(beside)
         await stop.asked.wait()
 
 
@@ -143,10 +150,11 @@ async def _migrate(at: Location, listening: Listening) -> None:
     database = Database(at.database, connections=1)
     await database.open()
     try:
+        await check_database(database)
         for name in await migrate(database):
             LOG.debug("migrated: %s", name)
         async with database.transaction() as connection:
-            await tell(connection, "endpoint", listening.endpoint)
+            await tell(connection, "endpoint", listening.public)
             await tell(connection, "container_endpoint", listening.container_endpoint)
     finally:
         await database.close()

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from penstock.state.builds import Status
+from penstock.state.recorded_builds import BuildName, RunName
 
 DOWNLOAD_SOURCE = "DOWNLOAD_SOURCE"
 """The identifier of the first build, which fetches the source and tells its batch (CB-104)."""
@@ -14,17 +15,8 @@ IDENTIFIER = "CODEBUILD_BATCH_BUILD_IDENTIFIER"
 """The variable in which every build of a batch finds its own (CB-116)."""
 
 
-class BatchName(NamedTuple):
-    """What a batch's id and ARN are made of (CB-104)."""
-
-    account: str
-    region: str
-    project: str
-    uuid: UUID
-
-    @property
-    def id(self) -> str:
-        return f"{self.project}:{self.uuid}"
+class BatchName(RunName):
+    __slots__ = ()
 
     @property
     def arn(self) -> str:
@@ -35,8 +27,9 @@ class BatchName(NamedTuple):
         """Of the news of this batch."""
         return f"batch:{self.uuid}"
 
-    def build_arn(self, build: UUID) -> str:
-        return f"arn:aws:codebuild:{self.region}:{self.account}:build/{self.project}:{build}"
+    def build(self, uuid: UUID) -> BuildName:
+        """One of its builds."""
+        return BuildName(self.account, self.region, self.project, uuid)
 
 
 class BatchBuild(NamedTuple):

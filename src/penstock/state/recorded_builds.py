@@ -27,8 +27,8 @@ MOVES: Mapping[Stage, frozenset[Stage]] = {
 It is retried, if at all, as another build."""
 
 
-class BuildName(NamedTuple):
-    """What a build's id and ARN are made of (CB-131)."""
+class RunName(NamedTuple):
+    """What the id of a build, or of a batch of builds, is made of (CB-104, CB-131)."""
 
     account: str
     region: str
@@ -38,6 +38,10 @@ class BuildName(NamedTuple):
     @property
     def id(self) -> str:
         return f"{self.project}:{self.uuid}"
+
+
+class BuildName(RunName):
+    __slots__ = ()
 
     @property
     def arn(self) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
 
 from penstock.store.blob_folder import BlobFolder
+from penstock.store.storage_error import StorageError, failed
 
 SHARDS = 256
 """Keys begin with one of as many names, evenly, so that a listing need not be of all of them."""
 
 
 class BlobPlace(Protocol):
-    """Where bytes lie under keys such as `ab/abcdef`. Absent keys raise FileNotFoundError."""
+    """Where bytes lie under keys such as `ab/abcdef`. Absent keys raise FileNotFoundError, and a
+    place that cannot do what it is asked to another OSError."""
 
     async def put(self, key: str, chunks: bytes | AsyncIterator[bytes]) -> None: ...
 
@@ -37,10 +40,16 @@ class Blobs:
     finds the whole of it. Write the blob first, then the row; what no row names may be removed.
     In a folder that holds whatever process dies at whatever moment; a power cut can take blobs of
     the last seconds, as they are not synced to the disk one by one.
+
+    Everything raises StorageError where the folder or bucket is full or out of reach.
     """
 
     def __init__(self, url: str) -> None:
-        self._place = _open(url)
+        self.url = url
+        try:
+            self._place = _open(url)
+        except OSError as error:
+            raise StorageError(url, "cannot be used", error) from None
 
     async def put(self, chunks: bytes | AsyncIterator[bytes], *, under: str = "") -> str:
         """Keeps the bytes, all of them or none, and returns the new blob's key.
@@ -48,31 +57,75 @@ class Blobs:
         `under` is the room of who will look for blobs that no row names, `s3/` for example.
         """
         key = _new_key(under)
-        await self._place.put(key, chunks)
+        await self.put_as(key, chunks)
         return key
+
+    async def put_as(self, key: str, chunks: bytes | AsyncIterator[bytes]) -> None:
+        """Keeps the bytes under a key that is known beforehand."""
+        source = chunks if isinstance(chunks, bytes) else _Source(chunks)
+        try:
+            await self._place.put(key, source)
+        except OSError as error:
+            if isinstance(source, _Source) and source.failure is not None:
+                raise source.failure from None
+            raise failed(self.url, "cannot be written", error) from None
 
     async def copy(self, key: str, *, under: str = "") -> str:
         """Another blob of the same bytes; in a folder they are there once. FileNotFoundError."""
         target = _new_key(under)
-        await self._place.copy(key, target)
+        with self._failing("cannot be written"):
+            await self._place.copy(key, target)
         return target
 
     async def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """All of a blob or a part of it, for those known to be small. Raises FileNotFoundError."""
-        return await self._place.read(key, start, length)
+        with self._failing("cannot be read"):
+            return await self._place.read(key, start, length)
 
-    def stream(self, key: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    async def stream(
+        self, key: str, start: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
         """A blob, or `length` bytes of it, piece by piece. Raises FileNotFoundError."""
-        return self._place.stream(key, start, length)
+        with self._failing("cannot be read"):
+            async for piece in self._place.stream(key, start, length):
+                yield piece
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Removes blobs; those that are gone already are no error."""
-        for key in keys:
-            await self._place.delete(key)
+        with self._failing("cannot be written"):
+            for key in keys:
+                await self._place.delete(key)
 
     async def older(self, shard: int, before: datetime, *, under: str) -> list[str]:
         """The keys of one shard of a room whose blobs were written before a time."""
-        return await self._place.older(f"{under}{shard:02x}/", before)
+        with self._failing("cannot be read"):
+            return await self._place.older(f"{under}{shard:02x}/", before)
+
+    @contextmanager
+    def _failing(self, problem: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise failed(self.url, problem, error) from None
+
+
+class _Source(AsyncIterator[bytes]):
+    """Chunks whose own failure is not taken for the storage's."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self.failure: Exception | None = None
+        self._chunks = chunks
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._chunks)
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            self.failure = error
+            raise
 
 
 def _new_key(under: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -75,6 +76,25 @@ async def find_unfinished(database: Database) -> list[UUID]:
     return [row.id for row in rows]
 
 
+async def find_ended(database: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Of some batches those that have ended, with their projects."""
+    rows = await database.fetch(
+        "SELECT id, project FROM build_batches WHERE id = ANY (%s) AND ended IS NOT NULL", (ids,)
+    )
+    return {row.id: row.project for row in rows}
+
+
+@asynccontextmanager
+async def combining_alone(database: Database, batch: UUID) -> AsyncIterator[bool]:
+    """Whether nobody else is combining a batch's artifacts now; then nobody may until the end."""
+    async with database.connect() as connection:
+        found = await connection.execute(
+            "SELECT pg_try_advisory_lock(hashtextextended(%s, 3)) AS mine", (str(batch),)
+        )
+        ((mine,),) = await found.fetchall()
+        yield mine
+
+
 async def forget_batches(database: Database, before: datetime) -> int:
     """Removes those that ended before a time; returns how many."""
     return await database.execute("DELETE FROM build_batches WHERE ended < %s", (before,))
@@ -90,22 +110,6 @@ async def take_number(connection: Connection, account: str, region: str, name: s
         " WHERE (account, region, name) = (%s, %s, %s)"
         " RETURNING document, next_batch_number - 1 AS number",
         (account, region, name),
-    )
-    return await found.fetchone()
-
-
-async def lock_token(
-    connection: Connection, account: str, region: str, token: str, since: datetime
-) -> Any | None:
-    """The batch started with a token since a time, if any; one start at a time may look."""
-    await connection.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", (f"{account}{region}{token}",)
-    )
-    found = await connection.execute(
-        "SELECT document, token_hash FROM build_batches"
-        " WHERE account = %s AND region = %s AND token = %s AND submitted > %s"
-        " ORDER BY submitted DESC LIMIT 1",
-        (account, region, token, since),
     )
     return await found.fetchone()
 

@@ -174,21 +174,6 @@ async def count_unfinished(
     return queued, of_project
 
 
-async def lock_token(
-    connection: Connection, account: str, region: str, token: str, since: datetime
-) -> Any | None:
-    """The build started with a token since a time, if any; one start at a time may look."""
-    await connection.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (f"{account}{region}{token}",)
-    )
-    found = await connection.execute(
-        "SELECT document, token_hash FROM builds WHERE account = %s AND region = %s AND token = %s"
-        " AND submitted > %s ORDER BY submitted DESC LIMIT 1",
-        (account, region, token, since),
-    )
-    return await found.fetchone()
-
-
 async def insert_build(
     connection: Connection,
     name: BuildName,

@@ -4,21 +4,45 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import count
+from json import JSONDecoder
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection, Error, OperationalError
 from psycopg.abc import PQGen
-from psycopg.pq import TransactionStatus
+from psycopg.adapt import Loader, Transformer
+from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.rows import namedtuple_row
 from psycopg.waiting import Ready, Wait
 
+from penstock.store.statements import numbered, row_maker
+
+PREPARED = 500  # statements of a connection that the server knows by a name
 PATIENCE = 10.0  # seconds for a connection
 AGAIN = 0.1  # seconds between attempts to connect
 KEPT = 600.0  # seconds for which an idle connection is kept
+# What a server says that will say the same in a moment.
+_FINAL = (
+    "password authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "does not exist",
+)
 
 Result = TypeVar("Result")
+_scan = JSONDecoder().raw_decode
+
+
+class JsonbLoader(Loader):
+    """PostgreSQL has checked what it sends, and sends UTF-8 without spaces around it."""
+
+    def load(self, data: bytes | bytearray | memoryview) -> Any:
+        return _scan(str(data, "utf-8"))[0]
 
 
 class Session(AsyncConnection[Any]):
@@ -30,6 +54,61 @@ class Session(AsyncConnection[Any]):
 
     _watched: int | None = None  # a file descriptor
     _waiting: asyncio.Future[None] | None = None
+    _adapts: Any = None
+    _names: dict[Any, bytes | None]
+    _numbers: Iterator[int]
+
+    async def run(
+        self, sql: str, parameters: Sequence[Any] | dict[str, Any]
+    ) -> tuple[list[Any], int]:
+        """The rows a statement finds, as named tuples, and how many it found or touched.
+
+        As `execute` and `fetchall`, without a cursor and in half the time. One with parameters that
+        comes a second time is prepared.
+        """
+        if self._adapts is None:
+            self.adapters.register_loader("jsonb", JsonbLoader)
+            self._adapts, self._names, self._numbers = Transformer(self), {}, count()
+        adapts = self._adapts
+        text, formats, names = numbered(sql)
+        given = [parameters[name] for name in names] if isinstance(parameters, dict) else parameters
+        values = adapts.dump_sequence(given, formats)
+        try:
+            result = await self._run(text, values, adapts.types, adapts.formats)
+        except InvalidSqlStatementName:  # psycopg forgets all there are when it rolls back
+            self._names.clear()
+            result = await self._run(text, values, adapts.types, adapts.formats)
+        rows = []
+        if result.status == ExecStatus.TUPLES_OK:
+            adapts.set_pgresult(result)
+            columns = tuple(map(result.fname, range(result.nfields)))
+            rows = adapts.load_rows(0, result.ntuples, row_maker(columns))
+        return rows, result.command_tuples or 0
+
+    async def _run(self, text: bytes, values: Any, types: Any, formats: Any) -> PGresult:
+        if not values:
+            self.pgconn.send_query(text)
+            return await self._result()
+        key = text, types
+        name = self._names.get(key)
+        if name is None and key in self._names:
+            name = b"penstock_%d" % next(self._numbers)
+            self.pgconn.send_prepare(name, text, types)
+            await self._result()
+            self._names[key] = name
+        if name is not None:
+            self.pgconn.send_query_prepared(name, values, formats)
+        else:
+            if len(self._names) < PREPARED:
+                self._names[key] = None
+            self.pgconn.send_query_params(text, values, types, formats)
+        return await self._result()
+
+    async def _result(self) -> PGresult:
+        result: PGresult = (await self.wait(execute(self.pgconn)))[-1]
+        if result.status == ExecStatus.FATAL_ERROR:
+            raise error_from_result(result)
+        return result
 
     async def wait(
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None
@@ -39,6 +118,8 @@ class Session(AsyncConnection[Any]):
             while wanted == Wait.R and timeout is None:
                 await self._readable()
                 wanted = gen.send(Ready.R)
+                if wanted == Wait.R:
+                    self._unwatch()  # of a socket with an error uvloop tells once and no more
         except StopIteration as end:
             result: Result = end.value
             return result
@@ -155,7 +236,7 @@ class Connections:
         while True:
             try:
                 return await Session.connect(self._url, autocommit=True, row_factory=namedtuple_row)
-            except OperationalError:
-                if loop.time() > end:
+            except OperationalError as error:
+                if loop.time() > end or any(text in str(error) for text in _FINAL):
                     raise
             await asyncio.sleep(AGAIN)

@@ -47,7 +47,7 @@ class Database:
     async def _fetch(self, sql: LiteralString, parameters: Parameters) -> list[Any]:
         connection = await self._connections.take()
         try:
-            return await (await connection.execute(sql, parameters)).fetchall()
+            return (await connection.run(sql, parameters))[0]
         finally:
             await self._connections.put(connection)
 
@@ -60,7 +60,7 @@ class Database:
         """Runs one writing statement and returns the number of rows it touched."""
         connection = await self._connections.take()
         try:
-            return (await connection.execute(sql, parameters)).rowcount
+            return (await connection.run(sql, parameters))[1]
         finally:
             await self._connections.put(connection)
 

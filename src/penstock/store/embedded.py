@@ -12,7 +12,9 @@ from typing import Any
 from penstock.store.passage import passage_only
 
 DATABASE = "penstock"
-PATIENCE = 30.0  # seconds for one that recovers from being killed
+PATIENCE = 75.0
+"""Seconds for one that recovers from being killed. Another that is still there, and finds itself
+without its files, looks for them once a minute."""
 AGAIN = 0.05
 
 
@@ -46,8 +48,7 @@ class Embedded:
                     self._server = get_server(self._folder, cleanup_mode=None)
             except (OSError, ValueError, AssertionError, subprocess.SubprocessError) as error:
                 self._forget()
-                # An assertion is about one that is there and not ready: a killed starter's.
-                if not isinstance(error, AssertionError) or time.monotonic() > end:
+                if not self._is_passing(error) or time.monotonic() > end:
                     raise EmbeddedError(
                         f"PostgreSQL does not start in {self._folder}: {error}{self._log()}"
                     ) from None
@@ -68,6 +69,13 @@ class Embedded:
             self._server.stop()
             self._forget()
             self._server = None
+
+    def _is_passing(self, error: Exception) -> bool:
+        """Whether it is a matter of time: one that is there is not ready, and its starter was
+        killed or has waited for long; or processes of the one before are not gone."""
+        if isinstance(error, AssertionError | subprocess.TimeoutExpired):
+            return True
+        return isinstance(error, subprocess.SubprocessError) and " still in use" in self._log()
 
     def _forget(self) -> None:
         """The library would hand the same object out again, and look after it at exit."""

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from penstock.store import Store, log_streams
+from penstock.store import Store, log_groups, log_streams
 from penstock.store.log_chunks import Event
 from penstock.store.log_reading import events_of
 
 _CHUNKS = 16  # of one stream, read at once
+_TAILED = timedelta(hours=1)
+_LOOK = 1.0  # seconds; who appends at this moment may not know yet that somebody follows
 
 
 async def follow(
-    store: Store, account: str, region: str, group: str, stream: str, *, from_start: bool = True
+    store: Store,
+    account: str,
+    region: str,
+    group: str,
+    stream: str,
+    *,
+    from_start: bool = True,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncGenerator[list[Event], None]:
     """The events of a stream in the order they were added, each once, until it is closed.
 
@@ -22,7 +34,12 @@ async def follow(
     found = await _awaited(store, account, region, group, stream)
     number = 0 if from_start else found.next_number
     async with store.notices.of(log_streams.topic(found.id)) as news:
+        tailed = clock()
         while True:
+            if tailed <= clock():
+                tailed = clock() + _TAILED
+                until = int((tailed + _TAILED).timestamp() * 1000)
+                await log_groups.tail(store.database, [found.group_id], until)
             news.clear()
             state = await store.database.fetch_one(
                 "SELECT closed, next_number FROM log_streams WHERE id = %s", (found.id,)
@@ -38,7 +55,9 @@ async def follow(
                 yield events
             if state.closed:
                 return
-            await news.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK):
+                    await news.wait()
 
 
 async def read_from(store: Store, numbers: Mapping[int, int]) -> list[Event]:

@@ -103,7 +103,10 @@ async def set_protected(
 
 
 async def tail(database: Database, group_ids: Sequence[int], until: int) -> None:
-    """Has every append to the groups tell `log_streams.topic_of_group` until then."""
+    """Has every append to the groups tell their topic and the stream's until then, in ms.
+
+    Telling costs an append a tenth of its time, so nobody is told where nobody listens.
+    """
     await database.execute(
         "UPDATE log_groups SET tailed_until = greatest(tailed_until, %s) WHERE id = ANY (%s)",
         (until, list(group_ids)),

@@ -38,7 +38,8 @@ def awaited(account: str, region: str, group: str, name: str) -> str:
 
 
 def topic(stream_id: int) -> str:
-    """The topic of which there is news when events are added, or none will come any more."""
+    """The topic of which there is news when none will come any more, or, where the stream's group
+    is tailed, when events are added."""
     return f"logs:{stream_id}"
 
 

@@ -34,6 +34,15 @@ class StreamName(NamedTuple):
     stream: str
 
 
+class Append(NamedTuple):
+    """Events that come together, when they did, and the time that the stream's retention has to
+    reach back to; these in milliseconds."""
+
+    events: LogEvents
+    now: int
+    oldest: int | None = None
+
+
 async def append(
     store: Store,
     account: str,
@@ -51,7 +60,7 @@ async def append(
     """
     name = StreamName(account, region, group, stream)
     pieces = [piece for event in events for piece in _pieces(*event)]
-    if not pieces or await add(store, name, pieces, oldest=None, now=now):
+    if not pieces or await add(store, name, [Append(pieces, milliseconds(now))]):
         return
     async with store.database.transaction() as connection:
         group_id = await log_groups.ensure(connection, account, region, group, now)
@@ -59,26 +68,24 @@ async def append(
         await add_measured(connection, name, group_id, pieces, now=now)
 
 
-async def add(
-    store: Store, name: StreamName, events: LogEvents, *, oldest: int | None, now: datetime
-) -> bool:
+async def add(store: Store, name: StreamName, appends: Sequence[Append]) -> bool:
     """Adds events where nothing else is to be done, in one trip to the database.
 
     False, and nothing added, where the stream is missing, its group has metric filters, or the
-    group's retention is too short for the `oldest` event.
+    group's retention is too short for one of the appends.
     """
-    parameters = _parameters(name, events, now)
-    return (
-        await store.database.execute(_ADD, {**parameters, "oldest": oldest, "measured": False}) == 1
-    )
+    oldest = min((one.oldest for one in appends if one.oldest is not None), default=None)
+    parameters = {**_parameters(name, appends), "oldest": oldest, "measured": False}
+    return await store.database.execute(_ADD, parameters) == 1
 
 
 async def add_measured(
     connection: Connection, name: StreamName, group_id: int, events: LogEvents, *, now: datetime
 ) -> bool:
     """Adds events and the datapoints of the group's metric filters; False without a stream."""
+    appends = [Append(events, milliseconds(now))]
     added = await connection.execute(
-        _ADD, {**_parameters(name, events, now), "oldest": None, "measured": True}
+        _ADD, {**_parameters(name, appends), "oldest": None, "measured": True}
     )
     if not added.rowcount:
         return False
@@ -115,17 +122,16 @@ def milliseconds(time: datetime) -> int:
     return int(time.timestamp() * 1000)
 
 
-def _parameters(name: StreamName, events: LogEvents, now: datetime) -> dict[str, Any]:
-    ingested = milliseconds(now)
-    chunks = pack(events, ingested)
+def _parameters(name: StreamName, appends: Sequence[Append]) -> dict[str, Any]:
+    chunks = [chunk for one in appends for chunk in pack(one.events, one.now)]
     counts = [chunk.events for chunk in chunks]
     return {
         **name._asdict(),
-        "now": ingested,
-        "count": len(events),
+        "now": max(one.now for one in appends),
+        "count": sum(counts),
         "size": sum(chunk.size for chunk in chunks),
-        "first": chunks[0].first_at,
-        "last": chunks[-1].last_at,
+        "first": min(chunk.first_at for chunk in chunks),
+        "last": max(chunk.last_at for chunk in chunks),
         "offsets": _array([0, *accumulate(counts[:-1])]),
         "counts": _array(counts),
         "sizes": _array([chunk.size for chunk in chunks]),
@@ -162,7 +168,7 @@ WITH grown AS (
     %(firsts)s::bigint[], %(lasts)s::bigint[], %(datas)b::bytea[])
     AS c (start, events, bytes, first_at, last_at, data)
 )
-SELECT pg_notify('{CHANNEL}', 'logs:' || id) AS stream,
+SELECT CASE WHEN tailed THEN pg_notify('{CHANNEL}', 'logs:' || id) END AS stream,
   CASE WHEN tailed THEN pg_notify('{CHANNEL}', 'logs:group:' || group_id) END AS "group"
 FROM grown
 """  # noqa: S608 - constants of this package

@@ -36,6 +36,12 @@ async def migrate(database: Database) -> list[str]:
     return applied
 
 
+async def pending(database: Database) -> list[str]:
+    """What this version would apply. Raises UndefinedTable where nothing ever was."""
+    done = {row.name for row in await database.fetch("SELECT name FROM migrations")}
+    return [name for name, _ in (*_queue(True), *_own()) if name not in done]
+
+
 def _own() -> list[tuple[str, LiteralString]]:
     folder = files("penstock.store") / "migrations"
     found = sorted(

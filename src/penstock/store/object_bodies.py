@@ -31,12 +31,16 @@ async def receive(
     """Keeps the bytes; those of more than `inline` in a blob that no row names yet."""
     if isinstance(body, bytes):
         return await _keep(blobs, body, inline)
-    pieces = gathered(body)
-    first = await anext(pieces, b"")
-    if len(first) < PIECE:  # so it is the last
-        return await _keep(blobs, first, inline)
+    first, size = [], 0
+    async for piece in body:
+        first.append(piece)
+        size += len(piece)
+        if size >= PIECE:
+            break
+    else:
+        return await _keep(blobs, b"".join(first), inline)
     digest = _Digest()
-    blob = await blobs.put(digest.passing(first, pieces), under=ROOM)
+    blob = await blobs.put(digest.passing(b"".join(first), gathered(body)), under=ROOM)
     return Content(digest.size, await digest.result(), blob=blob)
 
 

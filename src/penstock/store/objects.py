@@ -29,13 +29,16 @@ async def put_object(
     now: datetime,
     content_type: str = "binary/octet-stream",
     metadata: Mapping[str, str] = {},
+    encryption: Mapping[str, str] = {},
+    owner: str | None = None,
 ) -> ObjectVersion:
-    """Puts an object as S3's PutObject does. Raises AwsError: NoSuchBucket."""
-    headers: dict[str, Any] = {"ContentType": content_type}
+    """Puts an object as S3's PutObject does; `encryption` has its members, `owner` is the account
+    that has to own the bucket. Raises AwsError: NoSuchBucket, AccessDenied."""
+    headers: dict[str, Any] = {"ContentType": content_type, **encryption}
     if metadata:
         headers["Metadata"] = dict(metadata)
     content = await receive(store.blobs, body)
-    kept = await keep(store, Place(bucket, key), content, Attributes(headers), now=now)
+    kept = await keep(store, Place(bucket, key, owner), content, Attributes(headers), now=now)
     return await find_object(store, bucket, key, kept.version_id)
 
 
@@ -118,10 +121,13 @@ async def copy_content(store: Store, version: ObjectVersion) -> Content:
     return Content(version.size, version.etag, blob=blob)
 
 
-async def list_keys(store: Store, bucket: str, prefix: str) -> AsyncIterator[str]:
-    """The keys of a bucket's objects that begin with a prefix. Raises AwsError: NoSuchBucket."""
+async def list_keys(
+    store: Store, bucket: str, prefix: str, *, owner: str | None = None
+) -> AsyncIterator[str]:
+    """The keys of a bucket's objects that begin with a prefix. Raises AwsError: NoSuchBucket,
+    AccessDenied."""
     place: Position | None = Position("")
-    found = await find_bucket(store.database, bucket)
+    found = await find_bucket(store.database, bucket, owner)
     while place is not None:
         rows, place = await list_objects(store.database, found.id, prefix, "", place, 1000)
         for row in rows:

@@ -48,42 +48,6 @@ async def find_badge(database: Database, token: str) -> Any | None:
     return await database.fetch_one("SELECT * FROM projects WHERE badge = %s", (badge,))
 
 
-async def list_projects(
-    database: Database,
-    account: str,
-    region: str,
-    *,
-    sort_by: str,
-    descending: bool,
-    after: tuple[str, str] | None,
-    limit: int,
-) -> list[Any]:
-    """Names and sort keys past the key and name `after`; `sort_by` is a word of the API's."""
-    key, name = after or (None, None)
-    return await database.fetch(
-        "SELECT name, key FROM ("
-        "  SELECT name, CASE WHEN %(by)s = 'NAME' THEN name ELSE to_char("
-        "    CASE WHEN %(by)s = 'CREATED_TIME' THEN created ELSE modified END AT TIME ZONE 'UTC',"
-        "    'YYYYMMDDHH24MISSUS') END COLLATE \"C\" AS key"
-        "  FROM projects WHERE account = %(account)s AND region = %(region)s) AS listed"
-        " WHERE %(key)s::text IS NULL"
-        "   OR CASE WHEN %(descending)s THEN (key, name) < (%(key)s, %(name)s)"
-        "      ELSE (key, name) > (%(key)s, %(name)s) END"
-        " ORDER BY CASE WHEN %(descending)s THEN key END DESC,"
-        "   CASE WHEN %(descending)s THEN name END DESC, key, name"
-        " LIMIT %(limit)s",
-        {
-            "by": sort_by,
-            "account": account,
-            "region": region,
-            "key": key,
-            "name": name,
-            "descending": descending,
-            "limit": limit,
-        },
-    )
-
-
 async def count_projects(database: Database, account: str, region: str) -> int:
     row = await database.fetch_one(
         "SELECT count(*) AS found FROM projects WHERE account = %s AND region = %s",

@@ -9,42 +9,6 @@ from typing import Any
 from penstock.store.database import Database
 
 
-async def list_groups(
-    database: Database,
-    account: str,
-    region: str,
-    *,
-    sort_by: str,
-    descending: bool,
-    after: tuple[str, str] | None,
-    limit: int,
-) -> list[Any]:
-    """ARNs, names and sort keys; `sort_by` is a word of the API's."""
-    key, name = after or (None, None)
-    return await database.fetch(
-        "SELECT arn, name, key FROM ("
-        "  SELECT arn, name, CASE WHEN %(by)s = 'NAME' THEN name ELSE to_char("
-        "    CASE WHEN %(by)s = 'CREATED_TIME' THEN created ELSE modified END AT TIME ZONE 'UTC',"
-        "    'YYYYMMDDHH24MISSUS') END COLLATE \"C\" AS key"
-        "  FROM report_groups WHERE account = %(account)s AND region = %(region)s) AS listed"
-        " WHERE %(key)s::text IS NULL"
-        "   OR CASE WHEN %(descending)s THEN (key, name) < (%(key)s, %(name)s)"
-        "      ELSE (key, name) > (%(key)s, %(name)s) END"
-        " ORDER BY CASE WHEN %(descending)s THEN key END DESC,"
-        "   CASE WHEN %(descending)s THEN name END DESC, key, name"
-        " LIMIT %(limit)s",
-        {
-            "by": sort_by,
-            "account": account,
-            "region": region,
-            "key": key,
-            "name": name,
-            "descending": descending,
-            "limit": limit,
-        },
-    )
-
-
 async def list_reports(
     database: Database,
     account: str,

@@ -22,6 +22,8 @@ SEALED = (
     Sealed("access_keys", "secret", "'access key ' || access_key_id"),
     Sealed("parameter_versions", "sealed", "concat_ws(':', 'ssm', account, region, name, version)"),
     Sealed("secret_versions", "sealed", "concat_ws(':', 'secretsmanager', secret, version_id)"),
+    Sealed("pipeline_versions", "sealed", "concat_ws(':', 'pipeline', pipeline, version)"),
+    Sealed("pipeline_webhooks", "secret", "'pipeline webhook ' || id"),
     Sealed("source_credentials", "token", "arn"),
     Sealed("webhooks", "secret", "'webhook ' || id"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -37,7 +38,7 @@ Reader = Callable[[Incoming], dict[str, Any]]
 Writer = Callable[[dict[str, Any], str], Answer]
 
 
-class Dialect:
+class Dialect(ABC):
     """One protocol of one service. Functions for operations are made once and kept by who asks.
 
     `malformed` is the code for a request that cannot be read, `invalid` for one that can.
@@ -51,17 +52,17 @@ class Dialect:
         self._errors = {shape.error_code: shape for shape in model.error_shapes}
         self._errors |= {shape.name: shape for shape in model.error_shapes}
 
+    @abstractmethod
     def reader(self, operation: OperationModel) -> Reader:
         """A function that raises Malformed, or AwsError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def writer(self, operation: OperationModel) -> Writer:
         """A function of a handler's answer and the request's id."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fault(self, error: AwsError, request_id: str, resource: str) -> Answer:
         """The answer for an error; `resource` is the path that was asked for."""
-        raise NotImplementedError
 
     def error_shape(self, error: AwsError) -> StructureShape | None:
         return self._errors.get(error.code)

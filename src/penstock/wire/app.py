@@ -53,8 +53,6 @@ class WireApp:
         identity: Identity,
         elsewhere: Elsewhere,
         *,
-        account: str,
-        region: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         limits: Limits = LIMITS,
     ) -> None:
@@ -127,7 +125,8 @@ class WireApp:
         self, exchange: Exchange, head: Head, address: Address, plan: Plan, body: bytes | None
     ) -> tuple[Caller, Incoming]:
         """Who calls, and the request taken apart; S3's callers are known before the body comes."""
-        limit, now, labels = self._limits.body, exchange.now, address.labels
+        limit = max(self._limits.body, self._services[address.service].body_limit)
+        now, labels = exchange.now, address.labels
         receive = exchange.receive if body is None else replay(body, exchange.receive)
         if exchange.s3:
             caller = await self._identity.identify(head, "s3", None, now)

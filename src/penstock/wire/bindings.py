@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel, Shape, StructureShape
 from botocore.utils import is_json_value_header
 
 from penstock.wire.answer import Fields, Incoming, clean
@@ -25,7 +25,22 @@ Unbind = Callable[[dict[str, Any], Fields], None]
 """Puts a member of an answer into its headers."""
 
 
-def binding(operation: OperationModel, name: str, member: Shape) -> Bind | None:
+def bindings(
+    operation: OperationModel, shape: StructureShape
+) -> tuple[dict[str, Bind], list[Bind]]:
+    """Those of headers, by the headers' names in lower case, and all others."""
+    headers: dict[str, Bind] = {}
+    others: list[Bind] = []
+    for name, member in shape.members.items():
+        bind = _binding(operation, name, member)
+        if bind and member.serialization["location"] == "header":
+            headers[name_of(member, name).lower()] = bind
+        elif bind:
+            others.append(bind)
+    return headers, others
+
+
+def _binding(operation: OperationModel, name: str, member: Shape) -> Bind | None:
     location = member.serialization.get("location")
     key = name_of(member, name)
     if location == "uri":

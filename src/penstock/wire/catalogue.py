@@ -14,6 +14,8 @@ import botocore
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
+from penstock.documents.model_shapes import AMENDED
+
 _FILE = "service-2.json.gz"
 _HEAD = 8192  # characters; a model's metadata stands before all else
 
@@ -53,7 +55,10 @@ def catalogue() -> Catalogue:
 @cache
 def load_model(service: str) -> ServiceModel:
     """A service's whole model: tens of milliseconds, and some megabytes that stay."""
-    return ServiceModel(_without_prose(Loader().load_service_model(service, "service-2")), service)
+    model = _without_prose(Loader().load_service_model(service, "service-2"))
+    for name, change in AMENDED.get(service, {}).items():
+        model["shapes"][name] = {**model["shapes"][name], **change}
+    return ServiceModel(model, service)
 
 
 def protocols(metadata: Mapping[str, Any]) -> Sequence[str]:

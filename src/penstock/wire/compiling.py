@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ class Malformed(Exception):
     """The request is not what its protocol says a request is; the message is for the client."""
 
 
-class Compiler:
+class Compiler(ABC):
     """A walk over shapes: `_structure`, `_list`, … return the function for a shape of that kind.
 
     Structures, lists and maps are made once for each name, so that a shape which contains itself
@@ -38,8 +39,9 @@ class Compiler:
     def _key(self, shape: Shape) -> str:
         return str(shape.name)
 
+    @abstractmethod
     def _scalar(self, shape: Shape) -> Made:
-        raise NotImplementedError(f"{type(self).__name__} of {shape.type_name}")
+        """Of every kind that has no function of its own."""
 
 
 def is_in_body(shape: Shape) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from datetime import datetime
 from functools import lru_cache
-from uuid import uuid4
 
 from penstock.errors import AwsError
 from penstock.wire.answer import Answer
@@ -25,7 +25,7 @@ class Exchange:
         self.scope = scope
         self.receive = receive
         self.now = now
-        self.request_id = str(uuid4())
+        self.request_id = _request_id()
         self.speaks = ("s3", "rest-xml")
         self.begun = False
         self._send = send
@@ -101,6 +101,12 @@ class Exchange:
     async def _until_gone(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
             pass
+
+
+def _request_id() -> str:
+    """Random, in the form of a UUID of version 4; a UUID object takes three times as long."""
+    text = os.urandom(16).hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
 @lru_cache(16)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -20,7 +19,8 @@ class Host(NamedTuple):
     bucket: str
 
 
-def read_host(header: str, names: Collection[str]) -> Host:
+@lru_cache(1024)
+def read_host(header: str, names: tuple[str, ...]) -> Host:
     """What a Host header says, where `names` are ours besides those of the loopback.
 
     Addresses are ours too: no page's own name can be made to be one. Buckets stand before a name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ from penstock.wire.answer import (
     fields_of,
     status_of,
 )
-from penstock.wire.bindings import Bind, binding, unbinding
+from penstock.wire.bindings import Bind, bindings, unbinding
 from penstock.wire.compiling import Malformed, is_in_body, name_of
 from penstock.wire.event_stream import encode_events, event_writer
 from penstock.wire.rpc import read_json, write_json
@@ -37,22 +38,19 @@ class Rest(Dialect):
 
     content_type = ""
 
+    @abstractmethod
     def body_reader(self, shape: Shape, name: str) -> Body:
         """Reads a body that is all of one shape; raises Malformed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def body_writer(self, shape: Shape, name: str) -> Text:
-        raise NotImplementedError
+        """Writes a body that is all of one shape."""
 
     def reader(self, operation: OperationModel) -> Reader:
         shape = operation.input_shape
         if shape is None:
             return lambda incoming: {}
-        binds = [
-            bind
-            for name, member in shape.members.items()
-            if (bind := binding(operation, name, member)) is not None
-        ]
+        headers, binds = bindings(operation, shape)
         if payload := shape.serialization.get("payload"):
             binds.append(self._payload(payload, shape.members[payload]))
         elif any(map(is_in_body, shape.members.values())):
@@ -60,6 +58,9 @@ class Rest(Dialect):
 
         def read(incoming: Incoming) -> dict[str, Any]:
             found: dict[str, Any] = {}
+            for header in incoming.head.headers:
+                if header in headers:
+                    headers[header](incoming, found)
             for bind in binds:
                 bind(incoming, found)
             return found
@@ -101,11 +102,11 @@ class Rest(Dialect):
         shape = operation.output_shape
         if shape is None:
             return lambda answer, _: Answer(status_of(answer, operation), fields_of(answer))
-        unbinds = [
-            unbind
+        unbinds = {
+            name: unbind
             for name, member in shape.members.items()
             if (unbind := unbinding(name, member)) is not None
-        ]
+        }
         put_body = self._body(operation, shape)
         status_member = next(
             (
@@ -118,8 +119,9 @@ class Rest(Dialect):
 
         def write(answer: dict[str, Any], request_id: str) -> Answer:
             fields: Fields = []
-            for unbind in unbinds:
-                unbind(answer, fields)
+            for name in answer:
+                if name in unbinds:
+                    unbinds[name](answer, fields)
             fields += fields_of(answer)
             status = int(answer.get(status_member) or status_of(answer, operation))
             return Answer(status, fields, put_body(answer, fields))

@@ -30,10 +30,12 @@ class Route(NamedTuple):
     rank: tuple[int, ...]
 
     def fits(self, head: Head) -> bool:
-        return self.headers <= head.headers.keys() and all(
-            key in head.query and (not value or head.query[key] == value)
-            for key, value in self.query.items()
-        )
+        if self.query:
+            query = head.query
+            for key, value in self.query.items():
+                if key not in query or (value and query[key] != value):
+                    return False
+        return not self.headers or self.headers <= head.headers.keys()
 
 
 class Match(NamedTuple):
@@ -60,10 +62,12 @@ class Routes:
         """`path` is still quoted. Raises AwsError for one that is not UTF-8."""
         texts = path.rstrip("/") or "/", path
         for route in self._by_method.get(head.method, ()):
+            if not route.fits(head):
+                continue
             # A slash at the end belongs to a key, and means nothing elsewhere.
             greedy = bool(route.labels) and route.labels[-1].endswith("+")
             found = route.pattern.fullmatch(texts[greedy])
-            if found and route.fits(head):
+            if found:
                 values = map(unquote_path, found.groups())
                 names = (label.rstrip("+") for label in route.labels)
                 return Match(route.operation, dict(zip(names, values, strict=True)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,23 +19,25 @@ from penstock.wire.request import read_pairs
 from penstock.wire.trees import TreeReader, TreeWriter
 from penstock.wire.xml_writing import DECLARATION, XmlWriter, escape
 
+
+def _refuse(name: str) -> None:
+    raise ValueError(name)
+
+
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_read = json.JSONDecoder(parse_constant=_refuse).decode
 
 
 def read_json(body: bytes) -> Any:
     """Raises Malformed."""
     try:
-        return json.loads(body, parse_constant=_refuse) if body else {}
+        return _read(body.decode("utf-8", "surrogatepass")) if body else {}
     except (ValueError, RecursionError):
         raise Malformed("The request's body is not JSON.") from None
 
 
 def write_json(value: Any) -> bytes:
     return _compact(value).encode(errors="replace")
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(name)
 
 
 class TreeDialect(Dialect):
@@ -49,11 +52,13 @@ class TreeDialect(Dialect):
         self._tree = TreeWriter(binary=binary)
         self._query_compatible = "awsQueryCompatible" in model.metadata
 
+    @abstractmethod
     def load(self, body: bytes) -> Any:
-        raise NotImplementedError
+        """The tree that a body is. Raises Malformed."""
 
+    @abstractmethod
     def dump(self, value: Any) -> bytes:
-        raise NotImplementedError
+        """A tree as a body."""
 
     def reader(self, operation: OperationModel) -> Reader:
         shape = operation.input_shape

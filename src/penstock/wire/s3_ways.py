@@ -64,11 +64,12 @@ class S3(RestXml):
 
     def reader(self, operation: OperationModel) -> Reader:
         read = super().reader(operation)
+        streams = operation.has_streaming_input
 
         def read_upload(incoming: Incoming) -> dict[str, Any]:
             found = read(incoming)
             if isinstance(incoming.stream, Upload):
-                _describe(incoming.stream, found)
+                _describe(incoming.stream, found, streams=streams)
             return found
 
         return read_upload
@@ -105,13 +106,14 @@ def path_of(head: Head, bucket: str) -> str:
     return f"/{bucket}{head.path}" if bucket else head.path
 
 
-def _describe(upload: Upload, found: dict[str, Any]) -> None:
+def _describe(upload: Upload, found: dict[str, Any], *, streams: bool) -> None:
     """Its members speak of what is uploaded, not of how it was sent."""
-    if upload.length is None:
+    if streams and upload.length is None:
         raise AwsError(
             "MissingContentLength", "You must provide the Content-Length HTTP header.", 411
         )
-    found["ContentLength"] = upload.length
+    if streams:
+        found["ContentLength"] = upload.length
     encodings = [part.strip() for part in found.pop("ContentEncoding", "").split(",")]
     kept = ",".join(part for part in encodings if part not in ("", "aws-chunked"))
     if kept:

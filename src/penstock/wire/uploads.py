@@ -44,28 +44,31 @@ class Upload(AsyncIterator[bytes]):
         self.chunked = is_chunked(headers)
         self.length = _length(headers, chunked=self.chunked)
         self._chunks = Chunks(pieces, signer) if self.chunked else None
-        self._pieces = self._chunks or pieces
+        self._pieces = aiter(self._chunks or pieces)
         self._watches = _watches(headers)
         self._size = 0
-        self._checked = self._iterate()
+        self._ended = False
 
     def __aiter__(self) -> Upload:
         return self
 
     async def __anext__(self) -> bytes:
-        return await anext(self._checked)
-
-    async def _iterate(self) -> AsyncIterator[bytes]:
+        if self._ended:
+            raise StopAsyncIteration
         try:
-            async for piece in self._pieces:
-                self._size += len(piece)
-                for watch in self._watches:
-                    watch.checksum.update(piece)
-                yield piece
-            self._check()
+            piece = await anext(self._pieces, None)
+            if piece is None:
+                self._ended = True
+                self._check()
         except Exception as error:
             self.failure = error
             raise
+        if piece is None:
+            raise StopAsyncIteration
+        self._size += len(piece)
+        for watch in self._watches:
+            watch.checksum.update(piece)
+        return piece
 
     def _check(self) -> None:
         if self.length is not None and self._size != self.length:

@@ -11,23 +11,27 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from penstock.flow.actions import QUEUE as ACTIONS
 from penstock.flow.batch_members import QUEUE as BATCHES
-from penstock.flow.builds import QUEUE
+from penstock.flow.build_starts import QUEUE
+from penstock.flow.event_routing import sweep as sweep_events
 from penstock.flow.overdue import LOST, sweep
+from penstock.flow.steadiness import BEAT, Steadiness
 from penstock.store import Store
+from penstock.store.fitness import check_paired
 from penstock.store.opening import Location, open_store
 from penstock.store.workers import beat, forget_worker
+from penstock.worker.actions import AT_ONCE as ACTIONS_AT_ONCE
 from penstock.worker.app import UPKEEP, make_app
 from penstock.worker.children import warm_up
 from penstock.worker.crew import Crew
+from penstock.worker.deliveries import EVENT_QUEUES
 from penstock.worker.hosts import find_engine
 from penstock.worker.leftovers import remove_leftovers
 from penstock.worker.patience import patiently
 from penstock.worker.settings import RunnerSettings
 
 LOG = logging.getLogger("penstock.worker")
-BEAT = LOST.total_seconds() / 5
-"""Seconds between signs of life."""
 
 
 async def work(
@@ -40,17 +44,18 @@ async def work(
 ) -> None:
     """Performs builds until `stopping` is set, and then those that it has begun.
 
-    Raises HostError where builds are to run in containers and there is no engine, and what opening
-    a store raises.
+    Raises HostError where builds are to run in containers and there is no engine, UnfitError or
+    StorageError for a memory that is no server's, and what opening a store raises.
     """
     engine = await asyncio.to_thread(find_engine, runner)
     worker = uuid4()
     async with open_store(location) as store:
+        await check_paired(store)
         crew = Crew(store, location, runner, engine, worker)
         await beat(store.database, worker, name, socket.gethostname())
         await asyncio.to_thread(warm_up)
         async with _meanwhile(_stay_up(store, crew, runner, worker, name)):
-            await _perform_jobs(location, store, crew, builds_at_once, name, stopping)
+            await _perform_jobs(location, store, crew, runner, builds_at_once, name, stopping)
         await patiently(lambda: forget_worker(store.database, worker))
 
 
@@ -58,11 +63,12 @@ async def _perform_jobs(
     location: Location,
     store: Store,
     crew: Crew,
+    runner: RunnerSettings,
     builds_at_once: int,
     name: str,
     stopping: asyncio.Event,
 ) -> None:
-    app = make_app(location.database, store, crew)
+    app = make_app(location.database, store, crew, runner.folder)
     async with app.open_async():
         workers = [
             asyncio.create_task(
@@ -76,7 +82,13 @@ async def _perform_jobs(
                     stalled_worker_timeout=LOST.total_seconds(),
                 )
             )
-            for queue, at_once in ((QUEUE, builds_at_once), (BATCHES, 1), (UPKEEP, 1))
+            for queue, at_once in (
+                (QUEUE, builds_at_once),
+                (ACTIONS, ACTIONS_AT_ONCE),
+                (BATCHES, 1),
+                *EVENT_QUEUES,
+                (UPKEEP, 1),
+            )
         ]
         asked = asyncio.create_task(stopping.wait())
         await asyncio.wait((*workers, asked), return_when=asyncio.FIRST_COMPLETED)
@@ -92,11 +104,15 @@ async def _stay_up(
     store: Store, crew: Crew, runner: RunnerSettings, worker: UUID, name: str
 ) -> None:
     """Gives signs of life, and settles what others have left undone; for ever."""
+    steadiness = Steadiness()
     while True:
         # In this order: a machine that has slept must not take its own builds for lost.
         await patiently(lambda: beat(store.database, worker, name, socket.gethostname()))
+        steady = steadiness.reached(asyncio.get_running_loop().time())
         try:
-            await patiently(lambda: sweep(store, datetime.now(UTC)))
+            if steady:
+                await patiently(lambda: sweep(store, datetime.now(UTC)))
+            await patiently(lambda: sweep_events(store, datetime.now(UTC)))
             await patiently(lambda: remove_leftovers(store, runner.folder, crew.running))
         except Exception:
             LOG.exception("the sweep failed")

@@ -34,17 +34,18 @@ class Delivery:
         """Where the artifact is. Raises ArchiveError."""
         settings = self._settings(artifact.identifier)
         begun = self._work.begun
+        of_pipeline = settings["type"] == "CODEPIPELINE"  # which says where, whoever else does
         key = artifact_key(
             settings,
             begun.name.project,
             str(begun.name.uuid),
             name=artifact.name,
-            prefix=artifact.s3_prefix or "",
+            prefix="" if of_pipeline else artifact.s3_prefix or "",
         )
         bucket = settings["location"]
         try:
             if is_zip(settings):
-                place = self._put_zip(selection.files, bucket, key)
+                place = self._put_zip(selection.files, bucket, key, encryption_of(settings))
             else:
                 place = self._put_files(selection.files, bucket, key)
         except AwsError as error:
@@ -69,22 +70,21 @@ class Delivery:
                     f"secondary-artifacts: the project has no artifact with identifier {identifier}"
                 )
             settings = found[0]
-        if settings["type"] != "S3":
+        if settings["type"] != "S3" and "encryptionKey" not in settings:
             raise ArchiveError(
                 f"Artifacts of type {settings['type']} go to a pipeline, and there is none"
             )
         return settings
 
-    def _put_zip(self, files: Iterable[Entry], bucket: str, key: str) -> Place:
+    def _put_zip(
+        self, files: Iterable[Entry], bucket: str, key: str, encryption: Mapping[str, str]
+    ) -> Place:
         path = os.path.join(self._work.folder, "artifact.zip")
         write_zip(files, path)
-        with open(path, "rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0)
-            md5 = hashlib.file_digest(file, _md5).hexdigest()
-        self._put(path, bucket, key, sha256, md5, content_type="application/zip")
+        sums = sums_of(path)
+        self._put(path, bucket, key, *sums, content_type="application/zip", encryption=encryption)
         os.unlink(path)
-        return Place("", location_arn(bucket, key), sha256, md5)
+        return Place("", location_arn(bucket, key), *sums)
 
     def _put_files(self, files: Iterable[Entry], bucket: str, key: str) -> Place:
         for entry in files:
@@ -100,10 +100,9 @@ class Delivery:
         sha256: str = "",
         md5: str = "",
         content_type: str = "binary/octet-stream",
+        encryption: Mapping[str, str] = {},
     ) -> None:
-        metadata = {"codebuild-buildarn": self._work.begun.name.arn}
-        if sha256:
-            metadata |= {"codebuild-content-sha256": sha256, "codebuild-content-md5": md5}
+        metadata = metadata_of(self._work.begun.name.arn, sha256, md5)
         self._memory.ask(
             lambda: objects.put_object(
                 self._memory.store,
@@ -113,8 +112,33 @@ class Delivery:
                 now=datetime.now(UTC),
                 content_type=content_type,
                 metadata=metadata,
+                encryption=encryption,
+                owner=self._work.begun.name.account,
             )
         )
+
+
+def encryption_of(settings: Mapping[str, Any]) -> dict[str, str]:
+    """How an artifact's object is encrypted: those of pipelines say so (CP-081)."""
+    if "encryptionKey" not in settings:
+        return {}
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings["encryptionKey"]}
+
+
+def metadata_of(arn: str, sha256: str = "", md5: str = "") -> dict[str, str]:
+    """What an artifact's object tells of the build, or of the batch, that it is of."""
+    metadata = {"codebuild-buildarn": arn}
+    if sha256:
+        metadata |= {"codebuild-content-sha256": sha256, "codebuild-content-md5": md5}
+    return metadata
+
+
+def sums_of(path: str) -> tuple[str, str]:
+    """The SHA-256 and the MD5 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        return sha256, hashlib.file_digest(file, _md5).hexdigest()
 
 
 async def read_file(path: str) -> AsyncIterator[bytes]:

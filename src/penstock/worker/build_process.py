@@ -194,7 +194,12 @@ class _Telling:
         try:
             self._patiently(
                 lambda: objects.put_object(
-                    store, bucket, key, read_file(_log_path(self._work)), now=datetime.now(UTC)
+                    store,
+                    bucket,
+                    key,
+                    read_file(_log_path(self._work)),
+                    now=datetime.now(UTC),
+                    owner=self._work.begun.name.account,
                 )
             )
         except AwsError as error:

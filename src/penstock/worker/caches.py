@@ -37,6 +37,7 @@ class ObjectCaches:
 
     def __init__(self, work: Work, memory: Memory, location: str, namespace: str) -> None:
         self._memory = memory
+        self._owner = work.begun.name.account
         self._bucket, prefix = split_location(location)
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._namespace = namespace
@@ -53,8 +54,8 @@ class ObjectCaches:
     async def _find(self, prefix: str) -> tuple[str, ...]:
         store = self._memory.store
         found = []
-        async for key in objects.list_keys(store, self._bucket, prefix):
-            version = await objects.find_object(store, self._bucket, key)
+        async for key in objects.list_keys(store, self._bucket, prefix, owner=self._owner):
+            version = await objects.find_object(store, self._bucket, key, owner=self._owner)
             found.append((version.modified, self._name(key)))
         return tuple(name for _, name in sorted(found, reverse=True))
 
@@ -63,7 +64,11 @@ class ObjectCaches:
         try:
             self._memory.ask(
                 lambda: fetch_object(
-                    self._memory.store, self._bucket, self._key(name), None, file.name
+                    self._memory.store,
+                    self._bucket,
+                    self._key(name),
+                    file.name,
+                    owner=self._owner,
                 )
             )
         except AwsError as error:
@@ -84,6 +89,7 @@ class ObjectCaches:
                     self._key(name),
                     read_file(path),
                     now=datetime.now(UTC),
+                    owner=self._owner,
                 )
             )
         except AwsError as error:
@@ -95,7 +101,13 @@ class ObjectCaches:
         removal = Removal(self._key(name))
         try:
             self._memory.ask(
-                lambda: remove(self._memory.store, self._bucket, [removal], now=datetime.now(UTC))
+                lambda: remove(
+                    self._memory.store,
+                    self._bucket,
+                    [removal],
+                    now=datetime.now(UTC),
+                    owner=self._owner,
+                )
             )
         except AwsError as error:
             raise _failed(error) from None

@@ -15,6 +15,7 @@ from penstock.state.recorded_builds import Claim
 from penstock.store import Store, builds, logs
 from penstock.store.facts import recall
 from penstock.store.opening import Location
+from penstock.store.storage_error import StorageError
 from penstock.worker.children import Child
 from penstock.worker.patience import patiently
 from penstock.worker.session import session_of
@@ -139,10 +140,14 @@ class Crew:
         except OSError as error:
             LOG.warning("%s is left behind: %s", work.folder, error)
         stream = log_stream(work.effective.get("logsConfig", {}), name)
-        if stream is not None:
+        if stream is None:
+            return
+        try:
             await patiently(
                 lambda: logs.close_stream(self._store, name.account, name.region, *stream)
             )
+        except StorageError:  # so its chunks stay where they are
+            LOG.warning("the log of %s is not made into one blob", name.id)
 
 
 def _how(code: int) -> str:

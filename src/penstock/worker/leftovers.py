@@ -1,4 +1,4 @@
-"""What builds of a killed worker have left on this machine."""
+"""What builds, and batches, of a killed worker have left on this machine."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from uuid import UUID
 
 from penstock.runner.codebuild.source.removing import remove
 from penstock.runner.shells.processes import end_all
-from penstock.store import Store
-from penstock.store.builds import find_ended
+from penstock.store import Store, build_batches, builds
 from penstock.worker.work import marker
 
 LOG = logging.getLogger("penstock.worker")
@@ -20,14 +19,19 @@ NOBODY = 1 << 30
 
 
 async def remove_leftovers(store: Store, folder: str, running: Collection[UUID]) -> int:
-    """Ends the processes, and removes the folders, of builds that have ended; returns how many.
+    """Ends the processes, and removes the folders, of builds and batches that have ended.
+
+    Returns how many.
 
     A folder outlives its build's worker, and so tells which builds to look for. Containers need no
     looking for: one whose process is gone ends by itself. A build that this database does not know
     may be another server's.
     """
     found = [build for build in _builds(folder) if build not in running]
-    ended = await find_ended(store.database, found) if found else {}
+    if not found:
+        return 0
+    ended = await builds.find_ended(store.database, found)
+    ended |= await build_batches.find_ended(store.database, found)
     for build, project in ended.items():
         await asyncio.to_thread(_remove, os.path.join(folder, str(build)), f"{project}:{build}")
     return len(ended)

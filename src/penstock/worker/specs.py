@@ -70,8 +70,9 @@ _NO_FILE = "YAML file does not exist"
 def _of_s3(work: Work, memory: Memory, arn: str) -> bytes:
     bucket, key = split_location(arn)
     path = os.path.join(work.folder, "buildspec")
+    account = work.begun.name.account
     try:
-        memory.ask(lambda: fetch_object(memory.store, bucket, key, None, path))
+        memory.ask(lambda: fetch_object(memory.store, bucket, key, path, owner=account))
     except AwsError as error:
         raise refused_by(error, arn) from None
     with open(path, "rb") as file:

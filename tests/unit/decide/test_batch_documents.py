@@ -114,9 +114,9 @@ def test_a_group_has_its_build_and_those_before_it() -> None:
     second = BatchBuild("a", UUID(int=3), 7.0, OK, outcome=outcome)
     source, a, b = groups(NAME, PLAN, [SOURCE, first, second], "S3")
     assert source["currentBuildSummary"]["primaryArtifact"]["type"] == "NO_ARTIFACTS"
-    assert [one["arn"] for one in a["priorBuildSummaryList"]] == [NAME.build_arn(UUID(int=2))]
+    assert [one["arn"] for one in a["priorBuildSummaryList"]] == [NAME.build(UUID(int=2)).arn]
     assert a["currentBuildSummary"] == {
-        "arn": NAME.build_arn(UUID(int=3)),
+        "arn": NAME.build(UUID(int=3)).arn,
         "requestedOn": 7.0,
         "buildStatus": OK,
         "primaryArtifact": {"type": "S3", "identifier": "a", "location": "arn:aws:s3:::bucket/a"},

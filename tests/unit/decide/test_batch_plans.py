@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from penstock.decide.batch_plans import (
     UNTOLD,
+    combines,
     effective_batch,
     executable_plan,
     final_status,
@@ -128,6 +129,19 @@ def test_a_build_has_what_its_task_says_and_else_what_the_batch_has() -> None:
     source = member_build(BATCH, None, DOWNLOAD_SOURCE, "")
     assert source["artifacts"] == {"type": "NO_ARTIFACTS"}
     assert (source["secondaryArtifacts"], source["cache"]) == ([], {"type": "NO_CACHE"})
+
+
+def test_artifacts_that_are_to_be_combined_are_zips_apart_from_each_other() -> None:
+    """CB-106: but secondary ones go where they go without."""
+    batch = {**BATCH, "buildBatchConfig": {"combineArtifacts": True}}
+    batch["artifacts"] = {**BATCH["artifacts"], "packaging": "NONE", "path": "out"}
+    build = member_build(batch, plan_of(Batch(graph=(TASK,)), batch), "a", COMMIT)
+    members = ("packaging", "namespaceType", "path")
+    assert [build["artifacts"][name] for name in members] == ["ZIP", "BUILD_ID", "out"]
+    assert [one["path"] for one in build["secondaryArtifacts"]] == ["a"]
+    nowhere = {**batch, "artifacts": {"type": "NO_ARTIFACTS"}}
+    assert combines(batch)
+    assert not combines(nowhere)
 
 
 @pytest.mark.parametrize(

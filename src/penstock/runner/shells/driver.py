@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 from penstock.runner.shells.contract import Emit, Ended, HostError
@@ -33,7 +34,7 @@ def status_of(answers: bytes) -> int | None:
     return int(words[-1]) if words and words[-1].isdigit() else None
 
 
-class DrivenShell:
+class DrivenShell(ABC):
     """A shell that runs the driver; `_order` of a host's own class carries the orders to it."""
 
     def __init__(self, exchange: Exchange) -> None:
@@ -56,8 +57,9 @@ class DrivenShell:
         if self._exchange.has_state():
             self._order(b"load.\n", _discard, None)
 
+    @abstractmethod
     def _order(self, order: bytes, emit: Emit, deadline: float | None) -> Ended:
-        raise NotImplementedError
+        """Sends an order, and waits for what has come of it."""
 
 
 class Exchange(NamedTuple):

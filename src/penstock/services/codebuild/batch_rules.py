@@ -28,6 +28,12 @@ def check_batch_request(request: Member) -> None:
 
 def check_batch(batch: Member, request: Member, account: str) -> None:
     """An effective batch (CB-105). Raises InvalidInputException, NotImplemented."""
+    check_batch_config(batch, account)
+    check_build(batch, request, account)
+
+
+def check_batch_config(batch: Member, account: str) -> None:
+    """The buildBatchConfig of an effective batch (CB-105). Raises InvalidInputException."""
     config = batch["buildBatchConfig"]
     require(
         config.get("serviceRole"),
@@ -39,9 +45,6 @@ def check_batch(batch: Member, request: Member, account: str) -> None:
         1 <= most <= MOST_BUILDS,
         f"Invalid input: maximumBuildsAllowed must be between 1 and {MOST_BUILDS}",
     )
-    if config.get("combineArtifacts"):
-        raise not_implemented("CodeBuild.ProjectBuildBatchConfig.combineArtifacts")
-    check_build(batch, request, account)
 
 
 def check_member(build: Member) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from penstock.flow import build_batches as flow
-from penstock.flow.builds import StartOrder
 from penstock.services.codebuild.batch_rules import (
     check_batch,
     check_batch_request,
@@ -17,38 +15,24 @@ from penstock.services.codebuild.batch_rules import (
     read_batch_name,
 )
 from penstock.services.codebuild.build_rules import check_token
-from penstock.services.codebuild.builds import initiator, shown
-from penstock.services.codebuild.errors import invalid, project_not_found
+from penstock.services.codebuild.builds import shown, start_order
+from penstock.services.codebuild.errors import project_not_found
+from penstock.services.codebuild.listings import PAGE, paged, position
 from penstock.services.codebuild.names import project_arn, project_name
 from penstock.services.codebuild.words import check_words
-from penstock.services.paging import cut, make_token, read_token
+from penstock.services.paging import cut, make_token
 from penstock.services.service import Answer, Request, Service
 from penstock.state.calls import Call
 from penstock.store import build_batches as batches
 from penstock.store import builds
 from penstock.store.projects import find_project
 
-PAGE = 100
-
 
 class BuildBatches(Service):
     async def start_build_batch(self, call: Call, request: Request) -> Answer:
         """CB-104, CB-105"""
         check_batch_request(request)
-        order = StartOrder(
-            call.account,
-            call.region,
-            project_name(call, request["projectName"]),
-            {
-                member: value
-                for member, value in request.items()
-                if member not in ("projectName", "idempotencyToken")
-            },
-            initiator(call),
-            call.now,
-            token=request.get("idempotencyToken", ""),
-            check=partial(check_batch, request=request, account=call.account),
-        )
+        order = start_order(call, request, check_batch)
         return {"buildBatch": shown_batch(await flow.start(self.store, order, check_member))}
 
     async def retry_build_batch(self, call: Call, request: Request) -> Answer:
@@ -92,7 +76,7 @@ class BuildBatches(Service):
         deleted = await builds.delete_builds(
             self.store.database, call.account, call.region, started
         )
-        arns = [name.build_arn(build) for build in started if build in deleted]
+        arns = [name.build(build).arn for build in started if build in deleted]
         return {"statusCode": "BATCH_DELETED", "buildsDeleted": arns, "buildsNotDeleted": []}
 
     async def list_build_batches(self, call: Call, request: Request) -> Answer:
@@ -116,7 +100,7 @@ class BuildBatches(Service):
         status = request.get("filter", {}).get("status")
         limit = request.get("maxResults", PAGE)
         kind = f"batches {project} {status} {order}"
-        after = read_token(kind, request.get("nextToken"), invalid("Invalid nextToken provided"))
+        after = position(kind, request)
         rows = await batches.list_batches(
             self.store.database,
             call.account,
@@ -130,8 +114,7 @@ class BuildBatches(Service):
         page, token = cut(
             rows, limit, lambda row: make_token(kind, row.submitted.isoformat(), str(row.id))
         )
-        answer: Answer = {"ids": [f"{row.project}:{row.id}" for row in page]}
-        return {**answer, "nextToken": token} if token else answer
+        return paged("ids", [f"{row.project}:{row.id}" for row in page], token)
 
 
 def shown_batch(document: Mapping[str, Any]) -> Answer:

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from penstock.flow import builds as flow
+from penstock.flow.build_starts import StartOrder, retry, start
+from penstock.flow.builds import stop
 from penstock.services.codebuild.build_rules import (
     check_build,
     check_request,
     check_token,
     read_id,
 )
-from penstock.services.codebuild.errors import invalid, project_not_found
+from penstock.services.codebuild.errors import project_not_found
+from penstock.services.codebuild.listings import PAGE, paged, position
 from penstock.services.codebuild.names import project_arn, project_name
 from penstock.services.codebuild.words import check_words
-from penstock.services.paging import cut, make_token, read_token
+from penstock.services.paging import cut, make_token
 from penstock.services.service import Answer, Request, Service
 from penstock.state.calls import Call
 from penstock.state.recorded_builds import BuildName
 from penstock.store import builds
 from penstock.store.projects import find_project
 
-PAGE = 100
 STOPPING = 2.0
 """Seconds in which a build that is stopped has usually ended."""
 
@@ -36,28 +37,14 @@ class Builds(Service):
     async def start_build(self, call: Call, request: Request) -> Answer:
         check_words("StartBuildInput", request)
         check_request(request)
-        name = project_name(call, request["projectName"])
-        order = flow.StartOrder(
-            call.account,
-            call.region,
-            name,
-            {
-                member: value
-                for member, value in request.items()
-                if member not in ("projectName", "idempotencyToken")
-            },
-            initiator(call),
-            call.now,
-            token=request.get("idempotencyToken", ""),
-            check=partial(check_build, request=request, account=call.account),
-        )
-        return {"build": shown(await flow.start(self.store, order))}
+        order = start_order(call, request, check_build)
+        return {"build": shown(await start(self.store, order))}
 
     async def retry_build(self, call: Call, request: Request) -> Answer:
         """CB-137; AWS takes an absent id for one that is not there."""
         check_token(request)
         project, build = read_id(call, request.get("id", ""))
-        order = flow.StartOrder(
+        order = StartOrder(
             call.account,
             call.region,
             project,
@@ -67,14 +54,14 @@ class Builds(Service):
             token=request.get("idempotencyToken", ""),
         )
         name = BuildName(call.account, call.region, project, build)
-        return {"build": shown(await flow.retry(self.store, order, name))}
+        return {"build": shown(await retry(self.store, order, name))}
 
     async def stop_build(self, call: Call, request: Request) -> Answer:
         """CB-136. A build that runs is given a moment to end, so that the answer tells its end."""
         project, build = read_id(call, request["id"])
         name = BuildName(call.account, call.region, project, build)
         async with self.store.notices.of(name.topic) as news:
-            document = await flow.stop(self.store, name, call.now)
+            document = await stop(self.store, name, call.now)
             with suppress(TimeoutError):
                 async with asyncio.timeout(STOPPING):
                     while not document["buildComplete"]:
@@ -125,7 +112,7 @@ class Builds(Service):
         check_words("ListBuildsInput", request)
         order = request.get("sortOrder", "DESCENDING")
         kind = f"builds {order}"
-        after = read_token(kind, request.get("nextToken"), invalid("Invalid nextToken provided"))
+        after = position(kind, request)
         rows = await builds.list_builds(
             self.store.database,
             call.account,
@@ -137,14 +124,14 @@ class Builds(Service):
         page, token = cut(
             rows, PAGE, lambda row: make_token(kind, row.submitted.isoformat(), str(row.id))
         )
-        return _listed(page, token)
+        return paged("ids", [f"{row.project}:{row.id}" for row in page], token)
 
     async def list_builds_for_project(self, call: Call, request: Request) -> Answer:
         check_words("ListBuildsForProjectInput", request)
         name = project_name(call, request["projectName"])
         order = request.get("sortOrder", "DESCENDING")
         kind = f"builds of {name} {order}"
-        after = read_token(kind, request.get("nextToken"), invalid("Invalid nextToken provided"))
+        after = position(kind, request)
         rows = await builds.list_builds_of(
             self.store.database,
             call.account,
@@ -159,10 +146,28 @@ class Builds(Service):
         ):
             raise project_not_found(project_arn(call, request["projectName"]))
         page, token = cut(rows, PAGE, lambda row: make_token(kind, row.number))
-        return _listed(page, token)
+        return paged("ids", [f"{row.project}:{row.id}" for row in page], token)
 
     async def _find(self, call: Call, ids: Sequence[UUID]) -> list[dict[str, Any]]:
         return await builds.find_documents(self.store.database, call.account, call.region, ids)
+
+
+def start_order(call: Call, request: Request, check: Callable[..., None]) -> StartOrder:
+    """What StartBuild or StartBuildBatch asks for; `check` is that of the effective one.
+
+    Raises InvalidInputException.
+    """
+    own = ("projectName", "idempotencyToken")
+    return StartOrder(
+        call.account,
+        call.region,
+        project_name(call, request["projectName"]),
+        {member: value for member, value in request.items() if member not in own},
+        initiator(call),
+        call.now,
+        token=request.get("idempotencyToken", ""),
+        check=partial(check, request=request, account=call.account),
+    )
 
 
 def initiator(call: Call) -> str:
@@ -193,8 +198,3 @@ def _phase(phase: Mapping[str, Any]) -> Answer:
 
 def _time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _listed(rows: Sequence[Any], token: str | None) -> Answer:
-    answer: Answer = {"ids": [f"{row.project}:{row.id}" for row in rows]}
-    return {**answer, "nextToken": token} if token else answer

@@ -6,22 +6,20 @@ from typing import Any
 
 from penstock.services.codebuild.errors import (
     exists,
-    invalid,
     limit_exceeded,
     project_not_found,
 )
+from penstock.services.codebuild.listings import page_of, paged
 from penstock.services.codebuild.names import project_arn, project_name
 from penstock.services.codebuild.project_defaults import completed, merged
 from penstock.services.codebuild.project_rules import check_project
 from penstock.services.codebuild.webhooks import shown_webhook
 from penstock.services.codebuild.words import check_words
-from penstock.services.paging import cut, make_token, read_token
 from penstock.services.service import Answer, Request, Service
 from penstock.state.calls import Call
 from penstock.store import projects
 
 MAX_PROJECTS = 5_000  # CB-184
-PAGE = 100
 BADGES = "/_penstock/badges/codebuild"
 
 
@@ -81,22 +79,8 @@ class Projects(Service):
 
     async def list_projects(self, call: Call, request: Request) -> Answer:
         check_words("ListProjectsInput", request)
-        sort_by = request.get("sortBy", "NAME")
-        order = request.get("sortOrder", "ASCENDING")
-        kind = f"projects {sort_by} {order}"
-        after = read_token(kind, request.get("nextToken"), invalid("Invalid nextToken provided"))
-        rows = await projects.list_projects(
-            self.store.database,
-            call.account,
-            call.region,
-            sort_by=sort_by,
-            descending=order == "DESCENDING",
-            after=(after[0], after[1]) if after else None,
-            limit=PAGE + 1,
-        )
-        page, token = cut(rows, PAGE, lambda row: make_token(kind, row.key, row.name))
-        answer: Answer = {"projects": [row.name for row in page]}
-        return {**answer, "nextToken": token} if token else answer
+        page, token = await page_of(self.store.database, "projects", call, request)
+        return paged("projects", [row.name for row in page], token)
 
     async def invalidate_project_cache(self, call: Call, request: Request) -> Answer:
         name = project_name(call, request["projectName"])

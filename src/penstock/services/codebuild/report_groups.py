@@ -14,17 +14,16 @@ from penstock.services.codebuild.errors import (
     not_found,
     require,
 )
+from penstock.services.codebuild.listings import PAGE, page_of, paged
 from penstock.services.codebuild.names import report_group_name
 from penstock.services.codebuild.project_rules import check_tags
 from penstock.services.codebuild.trends import trend
 from penstock.services.codebuild.words import check_words
-from penstock.services.paging import cut, make_token, read_token
 from penstock.services.service import Answer, Request, Service
 from penstock.state.calls import Call
 from penstock.store import report_listings, reports
 
 MAX_GROUPS = 1_000  # CB-184
-PAGE = 100
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,127}")
 
 
@@ -96,22 +95,8 @@ class ReportGroups(Service):
 
     async def list_report_groups(self, call: Call, request: Request) -> Answer:
         check_words("ListReportGroupsInput", request)
-        sort_by, order = request.get("sortBy", "NAME"), request.get("sortOrder", "ASCENDING")
-        limit = request.get("maxResults", PAGE)
-        kind = f"report groups {sort_by} {order}"
-        after = read_token(kind, request.get("nextToken"), invalid("Invalid nextToken provided"))
-        rows = await report_listings.list_groups(
-            self.store.database,
-            call.account,
-            call.region,
-            sort_by=sort_by,
-            descending=order == "DESCENDING",
-            after=(after[0], after[1]) if after else None,
-            limit=limit + 1,
-        )
-        page, token = cut(rows, limit, lambda row: make_token(kind, row.key, row.name))
-        answer: Answer = {"reportGroups": [row.arn for row in page]}
-        return {**answer, "nextToken": token} if token else answer
+        page, token = await page_of(self.store.database, "report_groups", call, request)
+        return paged("reportGroups", [row.arn for row in page], token)
 
     async def get_report_group_trend(self, call: Call, request: Request) -> Answer:
         check_words("GetReportGroupTrendInput", request)

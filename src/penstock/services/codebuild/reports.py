@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from penstock.services.codebuild.errors import invalid, not_found
+from penstock.services.codebuild.listings import PAGE, paged, position
 from penstock.services.codebuild.names import check_report_arn, report_group_name
 from penstock.services.codebuild.words import check_words
-from penstock.services.paging import cut, make_token, read_token
+from penstock.services.paging import cut, make_token
 from penstock.services.service import Answer, Request, Service
 from penstock.state.calls import Call
 from penstock.store import report_listings
 from penstock.store.reports import find_group
 
-PAGE = 100
 _CASE_STATUSES = ("SUCCEEDED", "FAILED", "ERROR", "SKIPPED", "UNKNOWN")
 _SUMMARIES = {"TEST": "testSummary", "CODE_COVERAGE": "codeCoverageSummary"}
 _COVERED = {
@@ -55,7 +55,7 @@ class Reports(Service):
         order, limit = request.get("sortOrder", "DESCENDING"), request.get("maxResults", PAGE)
         status = request.get("filter", {}).get("status")
         kind = f"reports {group} {status} {order}"
-        after = _position(kind, request)
+        after = position(kind, request)
         rows = await report_listings.list_reports(
             self.store.database,
             call.account,
@@ -69,7 +69,7 @@ class Reports(Service):
         page, token = cut(
             rows, limit, lambda row: make_token(kind, row.created.isoformat(), row.arn)
         )
-        return _paged("reports", [row.arn for row in page], token)
+        return paged("reports", [row.arn for row in page], token)
 
     async def delete_report(self, call: Call, request: Request) -> Answer:
         check_report_arn(call, request["arn"])
@@ -89,7 +89,7 @@ class Reports(Service):
         report = await report_listings.find_report(database, call.account, call.region, arn)
         if report is None:
             raise not_found(f"Report cannot be found: {arn}")
-        after = _position(f"cases {arn}", request)
+        after = position(f"cases {arn}", request)
         rows = await report_listings.list_cases(
             database,
             arn,
@@ -99,7 +99,7 @@ class Reports(Service):
             limit=limit + 1,
         )
         page, token = cut(rows, limit, lambda row: make_token(f"cases {arn}", row.position))
-        return _paged("testCases", [_case(row, report.expires) for row in page], token)
+        return paged("testCases", [_case(row, report.expires) for row in page], token)
 
     async def describe_code_coverages(self, call: Call, request: Request) -> Answer:
         check_words("DescribeCodeCoveragesInput", request)
@@ -109,7 +109,7 @@ class Reports(Service):
         report = await report_listings.find_report(database, call.account, call.region, arn)
         if report is None:  # the model has no other error for this operation
             raise invalid(f"Report cannot be found: {arn}")
-        after = _position(f"coverages {arn}", request)
+        after = position(f"coverages {arn}", request)
         skip = after[0] if after else 0
         rows = await report_listings.list_coverages(
             database,
@@ -122,15 +122,7 @@ class Reports(Service):
             limit=limit + 1,
         )
         page, token = cut(rows, limit, lambda row: make_token(f"coverages {arn}", skip + limit))
-        return _paged("codeCoverages", [_coverage(row, report.expires) for row in page], token)
-
-
-def _position(kind: str, request: Request) -> tuple[Any, ...] | None:
-    return read_token(kind, request.get("nextToken"), invalid("Invalid nextToken provided"))
-
-
-def _paged(member: str, page: list[Any], token: str | None) -> Answer:
-    return {member: page, "nextToken": token} if token else {member: page}
+        return paged("codeCoverages", [_coverage(row, report.expires) for row in page], token)
 
 
 def _shown(row: Any) -> Answer:

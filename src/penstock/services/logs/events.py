@@ -21,7 +21,8 @@ from penstock.services.logs.names import (
 from penstock.services.paging import make_token, read_token
 from penstock.services.service import Answer, Request, Service
 from penstock.state.calls import Call
-from penstock.store import log_streams, logs
+from penstock.store import Store, log_streams, logs
+from penstock.store.log_appends import Appends
 from penstock.store.log_chunks import Event
 from penstock.store.log_reading import PAGE_EVENTS, Bound, Page, Walk, between, read_page
 
@@ -30,6 +31,10 @@ _DESCENDING_FROM = 1_704_067_200_000  # 2024, before which AWS does not go backw
 
 
 class Events(Service):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._appends = Appends(store)
+
     async def put_log_events(self, call: Call, request: Request) -> Answer:
         group = check_group(request["logGroupName"])
         stream = check_stream(request["logStreamName"])
@@ -52,7 +57,7 @@ class Events(Service):
         part, wrong = events[taken.start : taken.end], too_wide(times[taken.start : taken.end])
         if wrong:
             raise invalid(wrong)
-        if part and await logs.add(self.store, name, part, oldest=part[0][0], now=call.now):
+        if part and await self._appends.add(name, logs.Append(part, now, part[0][0])):
             return taken.rejected
         found = await find_stream(self.store, call, name.group, name.stream)
         taken = accept(times, now, found.retention_days)

@@ -137,7 +137,7 @@ async def _stream(session: Session, start: Answer, seconds: float) -> AsyncItera
             )
             for group in session.arns
         ]
-        unheard = 2  # looks without news, at what was committed while this session was set up
+        unheard = 2  # looks without news, at what was committed while this tail was set up
         logged = True
         while loop.time() < end:
             told = False

@@ -11,6 +11,7 @@ from penstock.runner.codebuild.source import Source
 from penstock.worker.memory import Memory
 from penstock.worker.refusal import refused
 from penstock.worker.sources.git import fetch_git
+from penstock.worker.sources.pipeline import fetch_artifact
 from penstock.worker.sources.s3 import fetch_s3
 from penstock.worker.work import Work
 
@@ -87,7 +88,9 @@ def _fetch(
         return fetch_s3(work, memory, source, version, path), None
     if kind in GIT:
         return fetch_git(work, memory, source, version, path, note)
-    raise refused(f"Sources of type {kind} come from a pipeline, and there is none")
+    if kind == "CODEPIPELINE":
+        return fetch_artifact(work, memory, version, path, note)
+    raise refused(f"not implemented: sources of type {kind}")
 
 
 def _variables(work: Work, source: Source, identifier: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from penstock.decide.source_versions import Wanted, read_version
 from penstock.runner.codebuild.source import Source
 from penstock.runner.codebuild.source.git import without_credentials
 from penstock.runner.codebuild.source.program import Answer, Program
+from penstock.store.repositories import find_repository
 from penstock.store.source_credentials import Credential, find_credential
 from penstock.worker.memory import Memory
 from penstock.worker.refusal import refused
@@ -26,6 +28,11 @@ DEEPEST = 25
 _USERS = {"GITHUB": "x-access-token", "GITHUB_ENTERPRISE": "x-access-token"}
 _TOKENS = ("BASIC_AUTH", "OAUTH", "PERSONAL_ACCESS_TOKEN")
 _ANY_USER = "x-token-auth"
+HOSTED = re.compile(
+    r"https://git-codecommit(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
+    r"/v1/repos/(?P<name>[A-Za-z0-9_.-]{1,100})/?"
+)
+"""CodeCommit's own URL of a repository, which is hosted here if it is anywhere."""
 _HEADS = "+refs/heads/*:refs/remotes/origin/*"
 # A helper in the shell that git runs it in: it prints what the environment holds.
 _HELPER = '!f() { echo "username=$PENSTOCK_GIT_USER"; echo "password=$PENSTOCK_GIT_TOKEN"; }; f'
@@ -34,19 +41,31 @@ Note = Callable[[str], None]
 
 
 def fetch_git(
-    work: Work, memory: Memory, source: Mapping[str, Any], version: str, path: str, note: Note
+    work: Work,
+    memory: Memory,
+    source: Mapping[str, Any],
+    version: str,
+    path: str,
+    note: Note,
+    credential: Credential | None = None,
 ) -> tuple[Source, str | None]:
     """The source checked out, and the branch that HEAD was, where nothing else was asked for.
 
-    Raises Refused.
+    A `credential` takes the place of the one imported for the source's type. Raises Refused.
     """
     try:
         wanted = read_version(version)
     except ValueError as error:
         raise refused(str(error)) from None
-    credential = _credential(work, memory, source["type"])
-    url = source["location"]
-    git = Git(path, make_environment(work, source, credential), credential)
+    url, rewrites = source["location"], dict(work.runner.source_rewrites)
+    hosted = _hosted(work, memory, source)
+    if hosted is None:
+        reached = url
+        credential = credential or _credential(work, memory, source["type"])
+    else:
+        reached, credential = hosted, _session(work)
+        rewrites[url] = hosted
+    git = Git(path, make_environment(source, rewrites, reached, credential), credential)
     git.run("init", "-q", path, folder="")
     git.run("remote", "add", "origin", url)
     with _cached(work, source, git, note):
@@ -66,6 +85,31 @@ def _credential(work: Work, memory: Memory, kind: str) -> Credential | None:
         lambda: find_credential(store.database, store.sealer, name.account, name.region, kind)
     )
     return found if found is not None and found.auth_type in _TOKENS else None
+
+
+def _hosted(work: Work, memory: Memory, source: Mapping[str, Any]) -> str | None:
+    """The URL on this server of a repository that it hosts, whether the source names it by that or
+    by CodeCommit's own. None where it does not host it."""
+    url, page = source["location"], work.page
+    if source["type"] != "CODECOMMIT":
+        return None
+    if page and url.startswith((f"{page}/git/", f"{page}/v1/repos/")):
+        return str(url)
+    found, name = HOSTED.fullmatch(url), work.begun.name
+    if found is None:
+        return None
+    database = memory.store.database
+    there = memory.ask(
+        lambda: find_repository(database, name.account, found["region"], found["name"])
+    )
+    return None if there is None else f"{page}/git/{there.region}/{there.name}"
+
+
+def _session(work: Work) -> Credential:
+    """The build's own key, which the server knows."""
+    key = work.begun.key
+    user = f"{key.access_key_id}%{key.session_token}"
+    return Credential("CODECOMMIT", "BASIC_AUTH", user, key.secret_access_key)
 
 
 class Git(NamedTuple):
@@ -144,23 +188,25 @@ def _default_branch(git: Git) -> str | None:
 
 
 def make_environment(
-    work: Work, source: Mapping[str, Any], credential: Credential | None
+    source: Mapping[str, Any],
+    rewrites: Mapping[str, str],
+    reached: str,
+    credential: Credential | None,
 ) -> dict[str, str]:
     """This process's, without what would lead git elsewhere, and with settings for this source.
 
-    Every `source_rewrites` counts for submodules too, as git itself puts them in.
+    Every rewrite counts for submodules too, as git itself puts them in. The credential goes to
+    where the source is `reached` alone.
     """
-    settings = [
-        (f"url.{there}.insteadOf", beginning)
-        for beginning, there in work.runner.source_rewrites.items()
-    ]
-    if settings:  # a submodule may be one of those that are files now
+    settings = [(f"url.{there}.insteadOf", beginning) for beginning, there in rewrites.items()]
+    if any(not there.startswith("http") for there in rewrites.values()):
+        # a submodule may be one of those that are files now
         settings.append(("protocol.file.allow", "always"))
     if source.get("insecureSsl"):
         settings.append(("http.sslVerify", "false"))
     environment = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
     environment["GIT_TERMINAL_PROMPT"] = "0"
-    url = urlsplit(source["location"])
+    url = urlsplit(reached)
     if credential is not None and url.scheme in ("http", "https"):
         settings.append(
             (f"credential.{url.scheme}://{url.netloc.rpartition('@')[2]}.helper", _HELPER)

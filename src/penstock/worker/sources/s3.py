@@ -24,13 +24,18 @@ def fetch_s3(
 ) -> Source:
     """Raises Refused."""
     bucket, key = split_location(source["location"])
+    account = work.begun.name.account
     try:
         if key.endswith("/"):
             os.mkdir(path)
-            memory.call(_fetch_folder(memory.store, bucket, key, path))
+            memory.call(_fetch_folder(memory.store, bucket, key, path, account))
         else:
             packed = f"{path}.zip"
-            memory.ask(lambda: fetch_object(memory.store, bucket, key, version or None, packed))
+            memory.ask(
+                lambda: fetch_object(
+                    memory.store, bucket, key, packed, owner=account, version=version or None
+                )
+            )
             extract_zip(packed, path)
             os.unlink(packed)
     except AwsError as error:
@@ -40,22 +45,24 @@ def fetch_s3(
     return Source(path, version=version, repo_url=f"s3://{bucket}/{key}")
 
 
-async def fetch_object(store: Store, bucket: str, key: str, version: str | None, path: str) -> None:
+async def fetch_object(
+    store: Store, bucket: str, key: str, path: str, *, owner: str, version: str | None = None
+) -> None:
     """Raises AwsError, OSError."""
-    found = await objects.find_object(store, bucket, key, version)
+    found = await objects.find_object(store, bucket, key, version, owner=owner)
     with open(path, "wb") as file:
         async for piece in objects.stream_object(store, found):
             file.write(piece)
 
 
-async def _fetch_folder(store: Store, bucket: str, prefix: str, path: str) -> None:
+async def _fetch_folder(store: Store, bucket: str, prefix: str, path: str, owner: str) -> None:
     """Raises AwsError, ArchiveError for keys that lead elsewhere, OSError."""
     with Folder(path) as folder:
-        for key in await patiently(lambda: _keys(store, bucket, prefix)):
+        for key in await patiently(lambda: _keys(store, bucket, prefix, owner)):
             relative = key.removeprefix(prefix)
             if not relative or relative.endswith("/"):
                 continue
-            found = await patiently(partial(objects.find_object, store, bucket, key))
+            found = await patiently(partial(objects.find_object, store, bucket, key, owner=owner))
             descriptor = folder.create(safe_name(relative))
             try:
                 os.fchmod(descriptor, 0o644)
@@ -65,5 +72,5 @@ async def _fetch_folder(store: Store, bucket: str, prefix: str, path: str) -> No
                 os.close(descriptor)
 
 
-async def _keys(store: Store, bucket: str, prefix: str) -> list[str]:
-    return [key async for key in objects.list_keys(store, bucket, prefix)]
+async def _keys(store: Store, bucket: str, prefix: str, owner: str) -> list[str]:
+    return [key async for key in objects.list_keys(store, bucket, prefix, owner=owner)]
