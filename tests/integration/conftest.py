@@ -22,6 +22,8 @@ from penstock.store.notices import Notices
 from penstock.store.sealing import MasterKey, Sealer
 
 from .batch_machine import machine as machine
+from .commits import api as api
+from .commits import app as app
 from .hosting import git_url as git_url
 from .hosting import hosted as hosted
 from .hosting import worktree as worktree
