@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from procrastinate.worker import Worker
+
 from penstock.flow.actions import QUEUE as ACTIONS
 from penstock.flow.batch_members import QUEUE as BATCHES
 from penstock.flow.build_starts import QUEUE
@@ -70,17 +72,16 @@ async def _perform_jobs(
 ) -> None:
     app = make_app(location.database, store, crew, runner.folder)
     async with app.open_async():
-        workers = [
-            asyncio.create_task(
-                app.run_worker_async(
-                    queues=[queue],
-                    name=name,
-                    concurrency=at_once,
-                    delete_jobs="successful",
-                    install_signal_handlers=False,
-                    update_heartbeat_interval=BEAT,
-                    stalled_worker_timeout=LOST.total_seconds(),
-                )
+        workers: list[Any] = [
+            Worker(
+                app,
+                queues=[queue],
+                name=name,
+                concurrency=at_once,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                update_heartbeat_interval=BEAT,
+                stalled_worker_timeout=LOST.total_seconds(),
             )
             for queue, at_once in (
                 (QUEUE, builds_at_once),
@@ -90,12 +91,15 @@ async def _perform_jobs(
                 (UPKEEP, 1),
             )
         ]
+        running = [asyncio.create_task(worker.run()) for worker in workers]
         asked = asyncio.create_task(stopping.wait())
-        await asyncio.wait((*workers, asked), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((*running, asked), return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
-        for one in workers:
-            one.cancel()  # which lets it finish its jobs
-        for ended in await asyncio.gather(*workers, return_exceptions=True):
+        # They finish their jobs. To cancel them would be lost on one that waits for a connection:
+        # the pool hands it out all the same.
+        for worker in workers:
+            worker.stop()
+        for ended in await asyncio.gather(*running, return_exceptions=True):
             if isinstance(ended, Exception):
                 raise ended
 
