@@ -27,7 +27,7 @@ check: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/shellcheck .ci/run tests/images/make.sh examples/server/demo.sh
+	$(BIN)/shellcheck .ci/run tests/images/make.sh examples/*/demo.sh
 	$(BIN)/python tests/conformance.py | diff docs/conformance.md -
 	$(BIN)/python -m penstock.lint.rules_page | diff docs/lint-rules.md -
 	$(BIN)/python -m penstock.serving.settings_page | diff docs/settings.md -
