@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from psycopg.rows import namedtuple_row
 
+from ..needs import lacking
 from .conftest import Installation
 
 AWS = os.environ.get("AWS_CLI_V1") or shutil.which("aws")
@@ -78,7 +79,7 @@ def work(tmp_path: Path) -> Worktree:
 
 def aws(work: Worktree, installation: Installation, *words: str) -> Any:
     if AWS is None:
-        pytest.skip("the aws CLI is not here")
+        raise lacking("the aws CLI is not here")
     told = work.run(AWS, "--endpoint-url", installation.endpoint, *words, **installation.variables)
     return json.loads(told) if told else None
 
@@ -159,7 +160,7 @@ def test_the_credential_helper_of_the_cli_is_believed_where_all_have_to_sign(
 ) -> None:
     """TG-136: builds fetch with their own keys."""
     if AWS is None:
-        pytest.skip("the aws CLI is not here")
+        raise lacking("the aws CLI is not here")
     installation = install("--verify", "true", "--runner-where", "host").start()
     installation.client("codecommit").create_repository(repositoryName="app")
     tip = work.commit(**{"greeting": "hello\n", "buildspec.yml": BUILDSPEC})

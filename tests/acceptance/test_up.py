@@ -17,6 +17,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from ..needs import lacking
+
 SECONDS = 30
 
 
@@ -82,7 +84,7 @@ def aws(project: Any) -> Callable[..., str]:
     """The AWS CLI with what `penstock env` prints."""
     program = shutil.which("aws")
     if program is None:
-        pytest.skip("the aws CLI is not there")
+        raise lacking("the aws CLI is not there")
 
     def run(*arguments: str) -> str:
         variables = json.loads(project.penstock("env", "--shell", "json").out)

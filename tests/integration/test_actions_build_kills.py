@@ -13,9 +13,9 @@ from penstock.state.recorded_builds import BuildName
 from penstock.store import Store
 from penstock.worker.actions import start_action
 
+from .dooming import AFTER, BEFORE, Doomed, Killed
 from .mill import Mill, build, commands
 from .plant import ACCOUNT, REGION, SOURCE, Document, stage
-from .test_pipeline_kills import AFTER, BEFORE, Doomed, Killed
 from .yard import Yard, spec
 
 pytestmark = pytest.mark.anyio

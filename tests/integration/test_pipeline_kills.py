@@ -1,17 +1,9 @@
-"""A pipeline played to its end, with its process killed at each of its commit points in turn.
-
-Killed is what a test can do to one process at an exact place: the statement or the transaction is
-undone, or committed, and whoever asked for it does not live to hear of it. What comes after a kill
-is what comes after any: clients ask again, and lost workers' jobs are done by others.
-"""
+"""A pipeline played to its end, with its process killed at each of its commit points in turn."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any, LiteralString
-from uuid import UUID
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -20,20 +12,17 @@ from penstock.flow import jobs
 from penstock.flow.jobs import Report
 from penstock.state.pipelines import (
     ActionStatus,
-    Failed,
     Retry,
-    Run,
     RunStatus,
     Stop,
     Stopping,
     Succeeded,
 )
 from penstock.store import Store
-from penstock.store.database import Connection, Database, Parameters
 from penstock.store.objects import find_object
-from penstock.store.pipeline_executions import find_execution
-from penstock.worker.actions import start_action
 
+from .dooming import AFTER, BEFORE, Doomed, Player
+from .dooming import doomed as doomed
 from .plant import ACCOUNT, APPROVE, REGION, SOURCE, Plant, action, stage, zipped
 
 pytestmark = pytest.mark.anyio
@@ -49,111 +38,20 @@ STAGES = (
     stage("Check", APPROVE, TEST),
     stage("Deploy", COPY, KEEP),
 )
-BEFORE, AFTER = "before", "after"
 
 
-class Killed(BaseException):
-    """Nothing in a process survives this, and nothing in it can catch it."""
+class Story(Player):
+    """A run that succeeds after a retry, and one that is abandoned."""
 
-
-class Doomed(Database):
-    """Kills at the commit of this number, before it or after it. 0 kills never."""
-
-    at, when, passed = 0, BEFORE, 0
-
-    def doom(self, at: int, when: str) -> None:
-        self.at, self.when, self.passed = at, when, 0
-
-    def _point(self, when: str) -> None:
-        if when == BEFORE:
-            self.passed += 1
-        if (self.passed, when) == (self.at, self.when):
-            raise Killed
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        async with super().transaction() as connection:
-            yield connection
-            self._point(BEFORE)
-        self._point(AFTER)
-
-    async def _fetch(self, sql: LiteralString, parameters: Parameters) -> list[Any]:
-        writes = not sql.lstrip().startswith(("SELECT *", "WITH p AS")) and (
-            "put_object(" in sql or "UPDATE" in sql or "INSERT" in sql
-        )
-        if not writes:
-            return await super()._fetch(sql, parameters)
-        self._point(BEFORE)
-        rows = await super()._fetch(sql, parameters)
-        self._point(AFTER)
-        return rows
-
-    async def execute(self, sql: LiteralString, parameters: Parameters = ()) -> int:
-        self._point(BEFORE)
-        count = await super().execute(sql, parameters)
-        self._point(AFTER)
-        return count
-
-
-class Story:
-    """A run that succeeds after a retry, and one that is abandoned; `plant` looks, `doomed` acts.
-
-    Each step may be asked for again, and says by True that it has been taken.
-    """
-
-    def __init__(self, plant: Plant, doomed: Store) -> None:
-        self.plant = plant
-        self.acting = Plant(doomed)
-        self.acting.name = plant.name
-        self.ended: Counter[UUID] = Counter()
-
-    async def play(self, kill_at: int, when: str) -> None:
-        database = self.acting.store.database
-        assert isinstance(database, Doomed)
-        database.doom(kill_at, when)
-        for step in (
+    @property
+    def steps(self) -> Sequence[Callable[[], Awaitable[None]]]:
+        return (
             self.begins, self.works, self.is_tested, self.is_approved, self.works, self.fails,
             self.is_mended, self.works, self.begins_another, self.works, self.is_abandoned,
-        ):  # fmt: skip
-            while True:
-                try:
-                    await step()
-                    break
-                except Killed:
-                    pass
-
-    async def _run(self, token: str) -> UUID:
-        return await self.acting.begin(token=token)
-
-    async def _look(self, token: str) -> Run:
-        name = self.plant.name
-        found = await find_execution(self.plant.store.database, name, await self._run(token))
-        assert found
-        run: Run = found.run
-        return run
-
-    async def _row(self, name: str, run: UUID) -> Any:
-        rows = await self.plant.store.database.fetch(
-            "SELECT * FROM action_executions WHERE execution = %s AND action = %s"
-            " ORDER BY sequence DESC LIMIT 1",
-            (run, name),
-        )
-        return rows[0]
+        )  # fmt: skip
 
     async def begins(self) -> None:
-        await self._run("first")
-
-    async def works(self) -> None:
-        """Does the jobs there are; a job that was not done to its end is still there."""
-        while jobs := await self.plant.jobs():
-            for job in jobs:
-                await start_action(self.acting.store, job.action, self.acting.tick)
-                await self.plant.store.database.execute(
-                    "DELETE FROM procrastinate_jobs WHERE id = %s", (job.id,)
-                )
-
-    async def _finish(self, action: UUID, outcome: Succeeded | Failed) -> None:
-        self.ended[action] += await self.acting.finish(action, outcome)
+        await self.run("first")
 
     async def is_tested(self) -> None:
         store, place = self.acting.store, (ACCOUNT, REGION)
@@ -169,33 +67,26 @@ class Story:
             await jobs.succeed(store, ACCOUNT, row.id, Report(), self.acting.tick())
 
     async def is_approved(self) -> None:
-        run = await self._run("first")
-        await self._finish((await self._row("Ask", run)).id, Succeeded())
+        run = await self.run("first")
+        await self.finish((await self.row("Ask", run)).id, Succeeded())
 
     async def fails(self) -> None:
         """The bucket is missing: the deployment has failed by itself."""
-        assert (await self._look("first")).status == RunStatus.FAILED
+        assert (await self.look("first")).status == RunStatus.FAILED
 
     async def is_mended(self) -> None:
-        run = await self._look("first")
+        run = await self.look("first")
         if run.status == RunStatus.FAILED:
             await self.plant.bucket("site")
             await self.acting.happen(Retry(run.id, "Deploy", "FAILED_ACTIONS"))
 
     async def begins_another(self) -> None:
-        await self._run("second")
+        await self.run("second")
 
     async def is_abandoned(self) -> None:
-        run = await self._look("second")
+        run = await self.look("second")
         if run.status == RunStatus.IN_PROGRESS:
             await self.acting.happen(Stop(run.id, Stopping.ABANDON))
-
-
-@pytest.fixture
-async def doomed(store: Store, database_url: str) -> AsyncIterator[Store]:
-    database = Doomed(database_url, connections=3)
-    yield store._replace(database=database)
-    await database.close()
 
 
 @pytest.fixture
@@ -214,7 +105,8 @@ async def play(store: Store, doomed: Store) -> Callable[[int, str], Awaitable[Pl
         await store.database.execute("DELETE FROM buckets WHERE name = 'site'")
         plant = Plant(store)
         await plant.create(*STAGES, name=f"app-{at}-{when}")
-        await Story(plant, doomed).play(at, when)
+        story = Story(plant, doomed)
+        await story.play(story.steps, at, when)
         assert await plant.read("site", "index.html") == b"<p>"
         copy = (await keeps(plant))[0]
         assert (await plant.read("site", copy)) == data

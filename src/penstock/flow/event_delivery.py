@@ -11,6 +11,7 @@ Others are called before it is noted: at least once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ from penstock.store.event_rules import RuleName, read_rule_arn
 
 DELIVER = "deliver_event"
 DEAD_LETTER_RETRIES = 20
+LOG = logging.getLogger("penstock.events")
 _AWAY = (OperationalError, InterfaceError)
 _PASSING = frozenset(
     (
@@ -119,6 +121,7 @@ async def _fault_of(attempt: Awaitable[None]) -> AwsError | None:
     except _AWAY:
         raise  # the attempt says nothing about the target
     except Exception as error:
+        LOG.exception("a target cannot be reached by a fault of Penstock's own")
         return AwsError("InternalFailure", f"A fault of Penstock's own: {error!r}", 500)
     return None
 

@@ -215,9 +215,7 @@ async def begin_or_say(
             )
     except AwsError as error:
         return Begun(None, (*reasons, f"it was not started: {error.code}: {error.message}"), error)
-    except (
-        OperationalError
-    ):  # a deadlock, a database that goes away: whoever told it tells it again
+    except OperationalError:  # such as a deadlock: who told of the change tells it again
         raise
     except Exception as error:
         LOG.exception("%s cannot be started", listener.name.arn)

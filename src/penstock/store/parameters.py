@@ -140,6 +140,17 @@ async def lock(connection: Connection, account: str, region: str, name: str) -> 
     return await found.fetchone()
 
 
+async def find_version(
+    connection: Connection, account: str, region: str, name: str, version: int
+) -> Any | None:
+    found = await connection.execute(
+        "SELECT * FROM parameter_versions"
+        " WHERE account = %s AND region = %s AND name = %s AND version = %s",
+        (account, region, name, version),
+    )
+    return await found.fetchone()
+
+
 async def create(connection: Connection, account: str, region: str, name: str) -> bool:
     """Makes a parameter without versions; False where it is there already."""
     made = await connection.execute(

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from penstock.errors import AwsError
+from penstock.services.own_endpoint import AWAY, Client, Way, make_client, told_as_aws_does
 from penstock.services.sts import assumed_role
 from penstock.store import Store
 from penstock.store.access_keys import IssuedKey, issue_key
@@ -18,10 +19,7 @@ from penstock.store.facts import recall
 
 LASTS = timedelta(hours=1)
 """How long a key is good; a new one is issued when half of it is over."""
-CONNECT, READ = 5, 30  # seconds
 MOST_CLIENTS = 32  # kept; each takes a megabyte or more, and targets may be in any Region
-
-Client = Any
 
 
 class Place(NamedTuple):
@@ -55,23 +53,15 @@ class Calls:
     async def _call(self, place: Place, call: Callable[[Client], object]) -> None:
         endpoint = await recall(self._store.database, "endpoint")
         if not endpoint:
-            raise AwsError("ServiceUnavailable", "no server has told its endpoint yet", 503)
+            raise AwsError(AWAY, "no server has told its endpoint yet", 503)
         key = await self._key(place.account)
         await asyncio.to_thread(self._call_now, place, endpoint, key, call)
 
     def _call_now(
         self, place: Place, endpoint: str, key: IssuedKey, call: Callable[[Client], object]
     ) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
+        with told_as_aws_does():
             call(self._client(place, endpoint, key))
-        except ClientError as error:
-            told, about = error.response["Error"], error.response["ResponseMetadata"]
-            status = about.get("HTTPStatusCode", 500)
-            raise AwsError(told["Code"], told.get("Message", ""), status) from None
-        except BotoCoreError as error:
-            raise AwsError("ServiceUnavailable", str(error), 503) from None
 
     async def _key(self, account: str) -> IssuedKey:
         """A key of EventBridge's own in an account."""
@@ -98,7 +88,9 @@ class Calls:
             if made not in self._clients:
                 for old in [old for old in self._clients if old[0] == place]:
                     del self._clients[old]
-                self._clients[made] = _make_client(self._session, place, endpoint, key)
+                self._clients[made] = make_client(
+                    self._session, Way(place.service, place.region, endpoint), key
+                )
             self._clients[made] = self._clients.pop(made)  # the last to go
             while len(self._clients) > MOST_CLIENTS:
                 del self._clients[next(iter(self._clients))]
@@ -110,25 +102,6 @@ class Calls:
         import botocore.session
 
         return botocore.session.Session()
-
-
-def _make_client(session: Any, place: Place, endpoint: str, key: IssuedKey) -> Client:
-    from botocore.config import Config
-
-    return session.create_client(
-        place.service,
-        region_name=place.region,
-        endpoint_url=endpoint,
-        aws_access_key_id=key.access_key_id,
-        aws_secret_access_key=key.secret_access_key,
-        aws_session_token=key.session_token,
-        config=Config(
-            connect_timeout=CONNECT,
-            read_timeout=READ,
-            retries={"total_max_attempts": 1},  # retries are rows
-            proxies={},
-        ),
-    )
 
 
 def _place(arn: str) -> Place:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from penstock.decide.repository_changes import ALL, trigger_message
 from penstock.errors import AwsError
-from penstock.services.codecommit.deliveries import DeliveryError, deliver
+from penstock.services.codecommit.deliveries import deliver
 from penstock.services.codecommit.hosted import Hosted
 from penstock.services.codecommit.names import is_ref
 from penstock.services.service import Answer, Request
@@ -59,7 +59,7 @@ class Triggers(Hosted):
             try:
                 await deliver(self.store, found.account, trigger["destinationArn"], message)
                 done.append(trigger["name"])
-            except DeliveryError as error:
+            except AwsError as error:
                 failed.append({"trigger": trigger["name"], "failureMessage": str(error)})
         return {"successfulExecutions": done, "failedExecutions": failed}
 

@@ -52,12 +52,7 @@ async def _version(connection: Connection, call: Call, name: str, number: int | 
         raise AwsError("ParameterNotFound", f"Parameter {name} not found.")
     if number is None or number == latest.version:
         return latest
-    found = await connection.execute(
-        "SELECT * FROM parameter_versions"
-        " WHERE account = %s AND region = %s AND name = %s AND version = %s",
-        (call.account, call.region, name, number),
-    )
-    row = await found.fetchone()
+    row = await rows.find_version(connection, call.account, call.region, name, number)
     if row is None:
         raise AwsError(
             "ParameterVersionNotFound",
