@@ -55,12 +55,7 @@ def provider_of(type_id: TypeId) -> Provider:
     if place is None:
         return _not_implemented
     module, _, function = place.partition(":")
-    try:
-        found = import_module(f"{__name__}.{module}")
-    except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.{module}":
-            raise
-        return _not_implemented
+    found = import_module(f"{__name__}.{module}")
     provider: Provider = getattr(found, function)
     return provider
 
