@@ -96,7 +96,7 @@ def project(server: Any, buildspec: dict[str, Any], source: str = "", **members:
     return name
 
 
-def run(server: Any, until: Until, name: str) -> dict[str, Any]:
+def run(server: Any, until: Until, name: str, seconds: float = 60) -> dict[str, Any]:
     codebuild = server.client("codebuild")
     build = codebuild.start_build(projectName=name)["build"]["id"]
 
@@ -104,7 +104,7 @@ def run(server: Any, until: Until, name: str) -> dict[str, Any]:
         [found] = codebuild.batch_get_builds(ids=[build])["builds"]
         return found if found["buildComplete"] else None
 
-    found: dict[str, Any] = until(ended)
+    found: dict[str, Any] = until(ended, seconds)
     return found
 
 
@@ -183,7 +183,8 @@ def test_a_bucket_that_is_away_is_told_and_all_is_well_when_it_is_back(
         answer = refused.value.response
         assert answer["Error"]["Code"] == "ServiceUnavailable"
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 503
-    failed = run(server, until, name)
+    # Each of what it keeps there is tried for 25 s, in steps that are drawn by lot.
+    failed = run(server, until, name, seconds=180)
     assert failed["buildStatus"] == "FAILED"
     [told] = [phase for phase in failed["phases"] if phase["phaseType"] == "UPLOAD_ARTIFACTS"]
     assert "ServiceUnavailable: The server's storage" in told["contexts"][0]["message"]
