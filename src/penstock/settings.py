@@ -181,6 +181,15 @@ class Settings:
         must="a URL",
     )
     metrics: bool = _setting(True, "whether `/metrics` is served")
+    triggers: bool = _setting(
+        True, "whether pipelines start by themselves: when made, by pushes, deliveries and rules"
+    )
+    time_scale: int = _setting(
+        1,
+        "how many times as fast pipelines wait: for alarms, deployment windows, approvals to end",
+        check=lambda factor: factor >= 1,
+        must="1 or more",
+    )
     drain: float = _setting(
         60.0,
         "how long builds and requests may go on after a SIGTERM or Ctrl-C",

@@ -12,6 +12,7 @@ from penstock.actions.variable_check import SECONDS
 from penstock.flow.overdue import sweep
 from penstock.state.pipelines import ActionStatus, ConditionKind, ConditionStatus, Run, RunStatus
 from penstock.store import Store
+from penstock.store.facts import TIME_SCALE, tell
 from penstock.worker.actions import start_action
 
 from .mill import Mill, condition, rule
@@ -159,6 +160,21 @@ async def test_outside_of_it_a_job_is_due_when_it_opens(plant: Plant) -> None:
     assert (row.status, row.summary) == (ActionStatus.IN_PROGRESS, said)
     assert (await plant.run(run.id)).status == RunStatus.IN_PROGRESS
     assert await sweep(plant.store, opens) == 0
+
+
+async def test_waiting_for_a_window_is_made_shorter_by_a_time_scale(plant: Plant) -> None:
+    """CP-072: the rule believes that a minute passes each second"""
+    async with plant.store.database.transaction() as connection:
+        await tell(connection, TIME_SCALE, 60)
+    opens = (datetime.now(UTC) + timedelta(minutes=60)).replace(second=0, microsecond=0)
+    cron = f"* {opens.minute} {opens.hour} {opens.day} {opens.month} ? *"
+    await checked(plant, window(cron))
+    (job,) = await plant.jobs()
+    await start_action(plant.store, job.action)
+    (due,) = await later(plant)
+    row = (await plant.actions())["Window"]
+    assert due.scheduled_at == row.started + (opens - row.started) / 60
+    assert row.deadline == row.started + timedelta(minutes=86_400 / 60)
 
 
 @pytest.mark.parametrize(

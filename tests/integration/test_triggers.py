@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from penstock.errors import AwsError
+from penstock.flow.triggers import NOT_BY_ITSELF
 from penstock.services import make_service
 from penstock.state.calls import Call
 from penstock.store import Store
-from penstock.store.facts import tell
+from penstock.store.facts import TRIGGERS, tell
 from penstock.store.triggers import find_verdicts, forget_verdicts
 
 from .plant import APPROVE, Plant, action, stage
@@ -112,6 +113,18 @@ async def test_other_branches_and_sources_that_are_not_to_be_polled_start_nothin
     assert await mill.runs() == []
     (verdict,) = await find_verdicts(mill.store.database, mill.plant.name, commit)
     assert verdict.reasons == ["PollForSourceChanges is false"] and verdict.execution is None
+
+
+async def test_where_nothing_is_to_start_by_itself_that_is_the_reason(mill: Mill) -> None:
+    async with mill.store.database.transaction() as connection:
+        await tell(connection, TRIGGERS, False)
+    await mill.listen()
+    commit = await mill.push()
+    assert await mill.runs() == []
+    (verdict,) = await find_verdicts(mill.store.database, mill.plant.name, commit)
+    assert verdict.reasons[-1] == NOT_BY_ITSELF
+    made = await mill.ask("codepipeline", "StartPipelineExecution", name="app")
+    assert [run["id"] for run in await mill.runs()] == [made["pipelineExecutionId"]]
 
 
 async def test_a_push_is_recorded_whatever_its_pipelines_make_of_it(mill: Mill) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from penstock.actions.contract import Failed, Start
+from penstock.actions.contract import Failed, Later, Outcome, Start
 from penstock.errors import AwsError
 from penstock.flow.action_sessions import session_of
 from penstock.state.calls import Call
@@ -35,3 +35,15 @@ def call_of(start: Start, service: str, operation: str) -> Call:
 def failed_by(error: AwsError, what: str) -> Failed:
     """The failure of an action that a service has refused something about `what`."""
     return Failed(_CODES.get(error.code, "JobFailed"), f"{what}: {error.code}: {error.message}")
+
+
+def believed(start: Start, at: datetime) -> datetime:
+    """What time it is at `at` for an action that waits, where waiting is made shorter."""
+    return start.time_scale.believed(start.started, at)
+
+
+def really(start: Start, outcome: Outcome) -> Outcome:
+    """The outcome of such an action, by the clock that all others go by."""
+    if isinstance(outcome, Later):
+        return outcome._replace(at=start.time_scale.real(start.started, outcome.at))
+    return outcome

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from penstock.actions.acting import believed, really
 from penstock.actions.clients import AWAY, ask
 from penstock.actions.contract import Done, Failed, Later, Outcome, Start
 from penstock.decide.alarm_checks import Verdict, Watch, next_look, read_watch, verdict
@@ -15,20 +16,24 @@ from penstock.store import Store
 async def start(store: Store, start: Start) -> Outcome:
     try:
         watch = read_watch(
-            start.configuration, start.started, start.deadline, entering=_is_entry(start)
+            start.configuration,
+            start.started,
+            believed(start, start.deadline),
+            entering=_is_entry(start),
         )
     except ValueError as error:
         return Failed("ConfigurationError", str(error))
-    now = datetime.now(UTC)
+    now = believed(start, datetime.now(UTC))
     try:
         state = await ask(store, start, "cloudwatch", lambda client: _state(client, watch.alarm))
     except AwsError as error:
         if error.code == AWAY and now < watch.until:
-            return Later(next_look(watch, now), f"CloudWatch does not answer: {error.message}")
+            said = f"CloudWatch does not answer: {error.message}"
+            return really(start, Later(next_look(watch, now), said))
         return Failed("JobFailed", f"CloudWatch: {error.code}: {error.message}")
     if state is None:
         return Failed("ConfigurationError", f"There is no alarm {watch.alarm}")
-    return alarm_outcome(watch, state, now)
+    return really(start, alarm_outcome(watch, state, now))
 
 
 def alarm_outcome(watch: Watch, state: str, now: datetime) -> Outcome:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from penstock.actions.acting import believed, really
 from penstock.actions.contract import Done, Failed, Later, Outcome, Start
 from penstock.decide.deployment_windows import WindowError, look_at, opening, read_window, read_zone
 from penstock.store import Store
 
 
 async def start(store: Store, start: Start) -> Outcome:
-    return window_outcome(start, datetime.now(UTC))
+    outcome = window_outcome(
+        start._replace(deadline=believed(start, start.deadline)),
+        believed(start, datetime.now(UTC)),
+    )
+    return really(start, outcome)
 
 
 def window_outcome(start: Start, now: datetime) -> Outcome:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from penstock.documents.pipelines import Action, Rule, TypeId
+from penstock.state.time_scale import TimeScale
+
+ONE = TimeScale()
 
 _OTHERS = timedelta(hours=1)
 _CUSTOM = timedelta(hours=24)
@@ -38,11 +41,15 @@ def time_of(type_id: TypeId) -> timedelta:
     return _TIMES.get((type_id.category, type_id.provider), _OTHERS)
 
 
-def deadline_of(what: Action | Rule, started: datetime) -> datetime:
+WAITING = frozenset(("Manual", "CloudWatchAlarm", "DeploymentWindow"))
+"""Providers of what only waits, which a time scale makes shorter."""
+
+
+def deadline_of(what: Action | Rule, started: datetime, scale: TimeScale = ONE) -> datetime:
     """Approvals and rules may say how many minutes they take (CP-015, CP-064)."""
-    if what.timeout is not None:
-        return started + timedelta(minutes=what.timeout)
-    return started + time_of(what.type)
+    time = time_of(what.type) if what.timeout is None else timedelta(minutes=what.timeout)
+    believed = started + time
+    return scale.real(started, believed) if what.type.provider in WAITING else believed
 
 
 def spoken(time: timedelta) -> str:

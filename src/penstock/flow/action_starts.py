@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from penstock.decide.action_deadlines import ONE, WAITING
 from penstock.documents.pipelines.reader import pipeline_of
 from penstock.flow.actions import find_action, find_rule, stage_of
 from penstock.state.pipelines import ActionStatus, ConditionKind, Run
 from penstock.state.plain_records import record_of
 from penstock.state.recorded_pipelines import PipelineName, Start
 from penstock.store import Store, action_executions
-from penstock.store.facts import recall
+from penstock.store.facts import read_time_scale, recall
 from penstock.store.pipelines import read_secrets
 
 
@@ -46,4 +47,5 @@ async def read_start(store: Store, action: UUID) -> Start | None:
         row.deadline,
         await recall(store.database, "endpoint") or "",
         row.waiting,
+        await read_time_scale(store.database) if what.type.provider in WAITING else ONE,
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from penstock.decide.action_deadlines import deadline_of
+from penstock.decide.action_deadlines import ONE, WAITING, deadline_of
 from penstock.decide.action_documents import action_input, rule_input
 from penstock.documents.pipelines import Action, Mode, Rule, Stage
 from penstock.state.pipelines import (
@@ -25,6 +25,7 @@ from penstock.state.recorded_pipelines import PipelineName
 from penstock.store import Store, action_executions
 from penstock.store.action_executions import ACTION, RULE, Execution, Result
 from penstock.store.database import Connection
+from penstock.store.facts import read_time_scale
 from penstock.store.notices import notify
 from penstock.store.queue import defer
 
@@ -119,6 +120,8 @@ class _Recording:
         stage = stage_of(self._state.definitions[run.version].stages, effect.stage)
         kind, called = _about(effect)
         what = find_rule(stage, kind, called) if kind else find_action(stage, called)
+        waits = what.type.provider in WAITING
+        scale = await read_time_scale(self._connection) if waits else ONE
         await action_executions.insert_action(
             self._connection,
             Execution(
@@ -132,7 +135,7 @@ class _Recording:
                 kind or "",
                 what.type,
                 run.stages[stage.name].attempt,
-                deadline_of(what, self._now),
+                deadline_of(what, self._now, scale),
                 self._input(
                     what, what.configuration if configuration is None else configuration, run
                 ),

@@ -19,6 +19,7 @@ from penstock.store import event_buses, log_streams
 from penstock.store.database import Connection
 from penstock.store.event_deliveries import hold_log_group
 from penstock.store.events import Event, Passage, has_copy, record_event
+from penstock.store.facts import starts_by_itself
 from penstock.store.logs import LONGEST, StreamName, add_measured, milliseconds
 from penstock.store.pipeline_executions import line_of
 
@@ -29,7 +30,12 @@ MOST_HOPS = 10
 
 
 async def start_pipeline(connection: Connection, row: Any, now: datetime) -> None:
-    """CP-101; the input may have `sourceRevisions` and `variables` (TG-098)."""
+    """CP-101; the input may have `sourceRevisions` and `variables` (TG-098).
+
+    Nothing happens where pipelines start only when asked.
+    """
+    if not await starts_by_itself(connection):
+        return
     _, _, _, region, account, name = row.target["Arn"].split(":", 5)
     await _check_circle(connection, row)
     given = _object(row.input)

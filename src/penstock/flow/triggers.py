@@ -23,6 +23,7 @@ from penstock.state.pipelines import Cause, Override
 from penstock.state.recorded_pipelines import PipelineName
 from penstock.state.recorded_repositories import RefChange
 from penstock.store.database import Connection
+from penstock.store.facts import starts_by_itself
 from penstock.store.triggers import (
     Listener,
     Source,
@@ -36,6 +37,7 @@ LOG = logging.getLogger("penstock.triggers")
 POLLED, WEBHOOK_V2 = "PollForSourceChanges", "WebhookV2"
 REFS = {BRANCH: "refs/heads/", "tag": "refs/tags/"}
 _KNOWN = "it was heard of before"
+NOT_BY_ITSELF = "it was not started: this server starts pipelines only when asked (`triggers`)"
 
 
 class Heard(NamedTuple):
@@ -208,6 +210,8 @@ async def begin_or_say(
     token: str = "",
 ) -> Begun:
     """A pipeline that cannot start takes nothing else with it: the change has happened."""
+    if not await starts_by_itself(connection):
+        return Begun(None, (*reasons, NOT_BY_ITSELF))
     try:
         async with connection.transaction():
             run = await begin(

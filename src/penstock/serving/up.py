@@ -27,7 +27,7 @@ from penstock.serving.sweeping import keep_swept
 from penstock.serving.worker_process import WorkerProcess
 from penstock.settings import Settings, as_environment
 from penstock.store.database import Database
-from penstock.store.facts import tell
+from penstock.store.facts import TIME_SCALE, TRIGGERS, tell
 from penstock.store.fitness import check_database, pair
 from penstock.store.migrate import migrate
 from penstock.store.opening import Location, open_store
@@ -110,7 +110,7 @@ async def serve(
         ensure_key_file(at.key_file)
         if not at.database:
             at = at._replace(database=await stack.enter_async_context(_postgres(folder.postgres)))
-        await _migrate(at, listening)
+        await _migrate(at, settings, listening)
         store = await stack.enter_async_context(open_store(at))
         await pair(store)
         await ensure_credentials(folder, store, settings.account, datetime.now(UTC))
@@ -145,8 +145,8 @@ async def _postgres(folder: str) -> AsyncIterator[str]:
         await postgres.stop()
 
 
-async def _migrate(at: Location, listening: Listening) -> None:
-    """Brings the schema up to date, and tells workers where this server is."""
+async def _migrate(at: Location, settings: Settings, listening: Listening) -> None:
+    """Brings the schema up to date, and tells workers of this server."""
     database = Database(at.database, connections=1)
     await database.open()
     try:
@@ -156,6 +156,8 @@ async def _migrate(at: Location, listening: Listening) -> None:
         async with database.transaction() as connection:
             await tell(connection, "endpoint", listening.public)
             await tell(connection, "container_endpoint", listening.container_endpoint)
+            await tell(connection, TRIGGERS, settings.triggers)
+            await tell(connection, TIME_SCALE, settings.time_scale)
     finally:
         await database.close()
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from penstock.documents.pipelines import Action, Pipeline, Rule, Stage
 from penstock.state.pipelines import Artifact, Run
+from penstock.state.time_scale import TimeScale
 
 
 class PipelineName(NamedTuple):
@@ -34,6 +35,7 @@ class Start(NamedTuple):
     `configuration` is resolved, and its secrets are in it. `inputs` are by the names of the input
     artifacts. `endpoint` is this server's, such as `http://127.0.0.1:4545`. `started` is the same
     however often the execution is begun; `waiting` says that it has begun, and goes on without us.
+    `time_scale` is for what waits.
     """
 
     id: UUID
@@ -48,3 +50,4 @@ class Start(NamedTuple):
     deadline: datetime
     endpoint: str
     waiting: bool = False
+    time_scale: TimeScale = TimeScale()

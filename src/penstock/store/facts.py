@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
+from penstock.state.time_scale import TimeScale
 from penstock.store.database import Connection, Database
+
+TRIGGERS = "triggers"
+"""Whether pipelines start by themselves; where nothing was told they do."""
+TIME_SCALE = "time_scale"
+"""How many times as fast pipelines wait."""
 
 
 async def tell(connection: Connection, name: str, value: Any) -> None:
@@ -17,7 +23,20 @@ async def tell(connection: Connection, name: str, value: Any) -> None:
     )
 
 
-async def recall(database: Database, name: str) -> Any:
+async def recall(source: Database | Connection, name: str) -> Any:
     """The value told last, or None."""
-    row = await database.fetch_one("SELECT value FROM facts WHERE name = %s", (name,))
+    sql: LiteralString = "SELECT value FROM facts WHERE name = %s"
+    if isinstance(source, Database):
+        row = await source.fetch_one(sql, (name,))
+    else:
+        row = await (await source.execute(sql, (name,))).fetchone()
     return row.value if row else None
+
+
+async def starts_by_itself(source: Database | Connection) -> bool:
+    """Whether a pipeline starts without being asked for."""
+    return await recall(source, TRIGGERS) is not False
+
+
+async def read_time_scale(source: Database | Connection) -> TimeScale:
+    return TimeScale(await recall(source, TIME_SCALE) or 1)

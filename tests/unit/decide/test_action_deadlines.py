@@ -6,6 +6,7 @@ import pytest
 
 from penstock.decide.action_deadlines import deadline_of, spoken, time_of
 from penstock.documents.pipelines import Action, Rule, TypeId
+from penstock.state.time_scale import TimeScale
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -37,6 +38,16 @@ def test_what_says_how_long_it_takes_has_that_time() -> None:
     assert deadline_of(Action("A", manual), NOON) == NOON + timedelta(days=7)
     rule = Rule("R", TypeId("Rule", "AWS", "DeploymentWindow"), timeout=60)
     assert deadline_of(rule, NOON) == NOON + timedelta(hours=1)
+
+
+def test_a_time_scale_shortens_what_waits_and_nothing_that_works() -> None:
+    scale = TimeScale(60)
+    approval = Action("A", TypeId("Approval", "AWS", "Manual"), timeout=60)
+    assert deadline_of(approval, NOON, scale) == NOON + timedelta(minutes=1)
+    build = Action("B", TypeId("Build", "AWS", "CodeBuild"))
+    assert deadline_of(build, NOON, scale) == NOON + timedelta(hours=8)
+    later = NOON + timedelta(minutes=7)
+    assert scale.real(NOON, scale.believed(NOON, later)) == later
 
 
 @pytest.mark.parametrize(

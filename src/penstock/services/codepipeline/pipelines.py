@@ -29,6 +29,7 @@ from penstock.state.pipelines import Cause
 from penstock.store import pipelines
 from penstock.store.buckets import find_bucket
 from penstock.store.custom_action_types import custom_types
+from penstock.store.facts import starts_by_itself
 
 MAX_PIPELINES = 1_000  # CP-176
 PAGE = 1_000
@@ -62,7 +63,8 @@ class Pipelines(Service):
                     f"A pipeline with the name '{name.name}' already exists in account"
                     f" '{name.account}'",
                 )
-            if all(variable.default is not None for variable in pipeline.variables):
+            ready = all(variable.default is not None for variable in pipeline.variables)
+            if ready and await starts_by_itself(connection):
                 cause = Cause("CreatePipeline", call.principal.arn)
                 await begin(connection, name, cause, now=call.now)
         answer: Answer = {"pipeline": {**document, "version": 1}}
