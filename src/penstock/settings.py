@@ -209,7 +209,8 @@ class Settings:
     connections: Mapping[str, str] = _setting(
         _NONE,
         "where the repositories of connections are, by provider (`GitHub`, `GitLab`, …): a URL or"
-        " path in which `{repository}` stands for `owner/name`",
+        " path in which `{repository}` stands for `owner/name`; `*` is for connections that were"
+        " made elsewhere",
         check=_is_git_place,
         must="for each provider a path, or a URL of https, http, ssh, git or file, with"
         " {repository} in it",

@@ -281,6 +281,18 @@ async def test_a_password_in_the_setting_stands_in_no_message(
     assert commit_url(place, "1") == "http://127.0.0.1:1/{repository}/commit/1"
 
 
+async def test_connections_that_were_made_elsewhere_may_have_a_stand_in(
+    plant: Plant, elsewhere: str, tmp_path: Path
+) -> None:
+    """CP-122: their ARNs are in the templates of teams"""
+    async with plant.store.database.transaction() as connection:
+        await tell(connection, "connections", {"*": f"{tmp_path}/{{repository}}.git"})
+    arn = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0f6a"
+    run = await played(plant, connected(arn))
+    assert run.variables["Src"]["CommitMessage"] == "second"
+    assert run.variables["Src"]["ConnectionArn"] == arn
+
+
 async def test_a_pending_connection_says_what_to_set(
     plant: Plant, call_of: Callable[..., Call]
 ) -> None:

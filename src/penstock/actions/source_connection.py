@@ -22,7 +22,7 @@ from penstock.actions.git_sources import (
 from penstock.services.secretsmanager import SecretsManager
 from penstock.state.pipelines import Revision
 from penstock.store import Store
-from penstock.store.connections_to_git import GitConnection, find_connection
+from penstock.store.connections_to_git import GitConnection, connection_for
 from penstock.store.repository_folders import GitError
 
 _REPOSITORY = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[\w.-]+(?:/[\w. -]+)+")
@@ -41,7 +41,7 @@ TYPES = {
 
 async def start(store: Store, start: Start) -> Outcome:
     arn, full = start.configuration["ConnectionArn"], start.configuration["FullRepositoryId"]
-    connection = await find_connection(store.database, start.name.account, arn)
+    connection = await connection_for(store.database, start.name.account, arn)
     if connection is None:
         return Failed("ConfigurationError", f"There is no connection {arn}")
     if connection.place is None:

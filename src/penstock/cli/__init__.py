@@ -12,6 +12,7 @@ from penstock import __version__
 COMMANDS = {
     "run": "Run a buildspec here and now, as CodeBuild would",
     "lint": "Find what AWS would only tell you after ten minutes",
+    "rehearse": "Run a whole pipeline from its template and your files, here and now",
     "up": "Start the server: AWS's API, with builds for real",
     "down": "Stop it",
     "status": "Tell whether it is up, and where",

@@ -13,6 +13,7 @@ from penstock.serving.credentials_file import read_credentials
 ENDPOINT = Option(
     ("--endpoint",), "the server; default: AWS_ENDPOINT_URL, else this machine's", "URL"
 )
+REGION = "us-east-1"
 _PAGE = 100  # builds that BatchGetBuilds takes
 _NUMBERED = re.compile("([^:]+):([1-9][0-9]*)")
 
@@ -43,6 +44,11 @@ class Api:
         self._session.set_credentials(*credentials)
         self._region = settings.region
         return holder.endpoint
+
+    @property
+    def place(self) -> tuple[str, Any]:
+        """The Region, and the session that has the credentials."""
+        return self._region or self._session.get_config_variable("region") or REGION, self._session
 
     def client(self, service: str) -> Any:
         from botocore.exceptions import NoRegionError

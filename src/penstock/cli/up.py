@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
-import time
 
 from penstock.cli.options import Given, Option, Usage
 from penstock.cli.server_command import (
@@ -17,8 +14,9 @@ from penstock.cli.server_command import (
     options,
     settings_of,
 )
+from penstock.serving.detached import StartError, start_detached
 from penstock.serving.folder import DataFolder, Holder, data_folder
-from penstock.settings import Settings, as_environment
+from penstock.settings import Settings
 
 USAGE = Usage(
     "up",
@@ -31,8 +29,6 @@ USAGE = Usage(
     ),
     notes=NOTES,
 )
-_LOOK = 0.02  # seconds
-_TAIL = 2000  # bytes of a log that are shown
 
 
 def perform(given: Given) -> int:
@@ -74,26 +70,9 @@ def _data(folder: DataFolder) -> str:
 
 
 def _detach(settings: Settings, folder: DataFolder, *, worker: bool) -> int:
-    os.makedirs(folder.path, mode=0o700, exist_ok=True)
-    command = [sys.executable, "-P", "-m", "penstock", "up"]
-    descriptor = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with open(descriptor, "ab") as log:
-        begin = log.tell()
-        process = subprocess.Popen(
-            command if worker else [*command, "--no-worker"],
-            env=os.environ | as_environment(settings) | {"PENSTOCK_DATA": folder.path},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    while process.poll() is None:
-        holder = folder.holder()
-        if holder and holder.pid == process.pid and holder.endpoint:
-            _announce(holder, folder)
-            return 0
-        time.sleep(_LOOK)
-    with open(folder.log, "rb") as log:
-        log.seek(begin)
-        said = log.read()[-_TAIL:].decode(errors="replace").strip()
-    raise CommandError(f"the server did not start:\n{said}")
+    try:
+        holder, _ = start_detached(settings, folder, worker=worker)
+    except StartError as error:
+        raise CommandError(str(error)) from None
+    _announce(holder, folder)
+    return 0

@@ -8,14 +8,17 @@ what is delivered of them (`WEBHOOK_SECRETS`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, LiteralString, NamedTuple
 
 from psycopg.types.json import Jsonb
 
 from penstock.store.database import Connection, Database
+from penstock.store.facts import recall
 
 PLACES = "connections"
+ANY = "*"
+"""Among the places: where the repositories of connections are that were made elsewhere."""
 TOKENS = "connection_tokens"
 WEBHOOK_SECRETS = "connection_webhook_secrets"
 _ABOUT: LiteralString = (
@@ -77,6 +80,23 @@ async def find_connection(database: Database, account: str, arn: str) -> GitConn
         _CONNECTIONS + " WHERE (account, arn) = (%s, %s)", (account, arn)
     )
     return GitConnection(*row) if row else None
+
+
+async def connection_for(database: Database, account: str, arn: str) -> GitConnection | None:
+    """A connection, or what the setting says stands in for those that were made elsewhere."""
+    found = await find_connection(database, account, arn)
+    return found or await _elsewhere(database, account, arn)
+
+
+async def _elsewhere(database: Database, account: str, arn: str) -> GitConnection | None:
+    place = (await recall(database, PLACES) or {}).get(ANY)
+    parts = arn.split(":")
+    if place is None or len(parts) < 6:
+        return None
+    made = datetime.fromtimestamp(0, UTC)
+    return GitConnection(
+        arn, account, parts[3], parts[-1], "GitHub", None, made, {}, place=place, token=None
+    )
 
 
 async def find_connection_by_id(database: Database, uuid: str) -> GitConnection | None:

@@ -21,7 +21,7 @@ from penstock.errors import AwsError
 from penstock.flow.triggers import POLLED, REFS, WEBHOOK_V2, change_heard
 from penstock.state.pipelines import Cause
 from penstock.store import Store
-from penstock.store.connections_to_git import PLACES, find_connection
+from penstock.store.connections_to_git import PLACES, connection_for
 from penstock.store.facts import recall
 from penstock.store.pipelines import read_secrets
 from penstock.store.triggers import Mark, Polled, Seen, Source, see
@@ -110,7 +110,7 @@ async def _remote(store: Store, watch: Watch, now: datetime) -> Remote:
     asked, name = watch.source.configuration, watch.polled.listener.name
     if watch.source.provider == "GitHub":
         return await _github(store, watch)
-    connection = await find_connection(store.database, name.account, asked["ConnectionArn"])
+    connection = await connection_for(store.database, name.account, asked["ConnectionArn"])
     if connection is None:
         raise RemoteError(f"there is no connection {asked['ConnectionArn']}")
     return await connection_remote(store, connection, asked["FullRepositoryId"], now)

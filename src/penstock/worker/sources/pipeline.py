@@ -17,7 +17,7 @@ from penstock.errors import AwsError
 from penstock.runner.archives import ArchiveError
 from penstock.runner.archives.zip_reader import extract_zip
 from penstock.runner.codebuild.source import Source
-from penstock.store.connections_to_git import GitConnection, find_connection
+from penstock.store.connections_to_git import GitConnection, connection_for
 from penstock.store.source_credentials import Credential
 from penstock.worker.memory import Memory
 from penstock.worker.refusal import refused, refused_by
@@ -88,7 +88,7 @@ def _clone(
 def _connection(work: Work, memory: Memory, reference: CloneReference) -> GitConnection:
     """The connection that the repository is one of. Raises Refused."""
     account, database = work.begun.name.account, memory.store.database
-    found = memory.ask(lambda: find_connection(database, account, reference.connection))
+    found = memory.ask(lambda: connection_for(database, account, reference.connection))
     if found is None or found.place is None:
         raise refused(f"There is no connection {reference.connection!r} that is available")
     first, _, last = found.place.partition("{repository}")

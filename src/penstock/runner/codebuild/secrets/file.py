@@ -51,6 +51,14 @@ class SecretsFile:
         self._parameters = _texts(path, both | parameters)
         self._secrets = _texts(path, both | secrets)
 
+    def named_parameters(self) -> dict[str, str]:
+        """All that can be parameters: what stands outside of both sections may be either."""
+        return {name: text for name, text in self._parameters.items() if ":" not in name}
+
+    def named_secrets(self) -> dict[str, str]:
+        """All that can be secrets, by the references of buildspecs; no path is one."""
+        return {name: text for name, text in self._secrets.items() if not name.startswith("/")}
+
     def parameters(self, names: Sequence[str]) -> dict[str, str | Refusal]:
         found: dict[str, str | Refusal] = {}
         for name in names:

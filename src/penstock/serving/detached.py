@@ -1,0 +1,46 @@
+"""A server in the background, started from another process and waited for until it answers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+from penstock.serving.folder import DataFolder, Holder
+from penstock.settings import Settings, as_environment
+
+_LOOK = 0.02  # seconds
+_TAIL = 2000  # bytes of a log that are shown
+
+
+class StartError(Exception):
+    """The server ended before it answered. The text is what it printed last."""
+
+
+def start_detached(
+    settings: Settings, folder: DataFolder, *, worker: bool = True
+) -> tuple[Holder, subprocess.Popen[bytes]]:
+    """Starts it, with what it prints in the folder's log. Raises StartError."""
+    os.makedirs(folder.path, mode=0o700, exist_ok=True)
+    command = [sys.executable, "-P", "-m", "penstock", "up"]
+    descriptor = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with open(descriptor, "ab") as log:
+        begin = log.tell()
+        process = subprocess.Popen(
+            command if worker else [*command, "--no-worker"],
+            env=os.environ | as_environment(settings) | {"PENSTOCK_DATA": folder.path},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    while process.poll() is None:
+        holder = folder.holder()
+        if holder and holder.pid == process.pid and holder.endpoint:
+            return holder, process
+        time.sleep(_LOOK)
+    with open(folder.log, "rb") as log:
+        log.seek(begin)
+        said = log.read()[-_TAIL:].decode(errors="replace").strip()
+    raise StartError(f"the server did not start:\n{said}")
