@@ -20,6 +20,7 @@ COMMANDS = {
     "builds": "List its builds, or show one",
     "logs": "Print a log, or follow it",
     "pipelines": "List its pipelines, show one, or watch one run",
+    "stacks": "List its stacks, show one, or what a template would change",
     "start": "Start a pipeline",
     "approve": "Approve what a pipeline waits for",
     "reject": "Reject it",

@@ -50,7 +50,7 @@ def _check(stages: Sequence[Stage], chosen: Sequence[Stage]) -> None:
     left_out = [stage for stage in stages if stage not in chosen]
     makers = {made: stage["name"] for stage in left_out for made in _made(stage)}
     for stage in chosen:
-        for needed in _needed(stage):
+        for needed in sorted(_needed(stage)):
             if needed in makers:
                 raise StagesError(
                     f"{stage['name']} needs {needed}, which {makers[needed]} makes:"
