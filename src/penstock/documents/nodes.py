@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from penstock.documents.diagnostics import Diagnostic, Position
 from penstock.documents.findings import Findings, shown
 from penstock.documents.libyaml import YAMLError, events, parse
-from penstock.documents.yaml_text import BREAK, decode, report_syntax
+from penstock.documents.yaml_text import decode, report_syntax, start_of, text_start
 
 DEPTH = 100
 """Levels of nesting. Real documents have fewer than 20."""
@@ -26,8 +26,6 @@ ALIASED = 10_000
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
-_PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*")
-_INDENTATION = re.compile(" *")
 
 
 class Scalar(NamedTuple):
@@ -113,11 +111,11 @@ class _Composer:
         if self._documents == 1:
             return True
         message = "a second document starts here; only the first one counts"
-        self._findings.warn(_start(event), "several-documents", message, "remove this part")
+        self._findings.warn(start_of(event), "several-documents", message, "remove this part")
         return False
 
     def _start_collection(self, event: Any) -> bool:
-        at = _start(event)
+        at = start_of(event)
         if len(self._open) >= DEPTH:
             message = f"this is nested more than {DEPTH} levels deep"
             self._findings.error(at, "yaml-depth", message)
@@ -137,7 +135,7 @@ class _Composer:
     def _scalar(self, event: Any) -> bool:
         style, value, mark = event.style, event.value, event.end_mark
         plain = not style and event.tag is None
-        at = _start(event) if plain and event.anchor is None else self._text_start(event)
+        at = start_of(event) if plain and event.anchor is None else text_start(event, self._text)
         self._check_tag(event, at)
         if style == '"' and _UNUSABLE.search(value):
             message = "this text holds a NUL or half a character, which no command can be given"
@@ -146,7 +144,7 @@ class _Composer:
         return self._add(scalar, event.anchor, self._count)
 
     def _alias(self, event: Any) -> bool:
-        name, at = event.anchor, _start(event)
+        name, at = event.anchor, start_of(event)
         inside = any(collection.anchor == name for collection in self._open)
         if inside or name not in self._anchors:
             why = "contains itself" if inside else "stands for nothing above"
@@ -214,32 +212,6 @@ class _Composer:
             return
         message = f"the tag `{shown(tag)}` means nothing here and is ignored"
         self._findings.warn(at, "yaml-tag", message, "quote the text if the `!` belongs to it")
-
-    def _text_start(self, event: Any) -> Position:
-        """Where the text begins, behind tag, anchor, quote or the `|` of a block."""
-        mark = event.start_mark
-        if event.style in ("|", ">"):
-            return self._block_start(event)
-        properties = _PROPERTIES.match(self._text, mark.index)
-        skipped = len(properties[0]) if properties else 0
-        return Position(mark.line + 1, mark.column + skipped + (2 if event.style else 1))
-
-    def _block_start(self, event: Any) -> Position:
-        header_end = BREAK.search(self._text, event.start_mark.index)
-        value = event.value
-        if header_end is None or not value:
-            return _start(event)
-        line = event.start_mark.line + 2
-        indentation = _INDENTATION.match(self._text, header_end.end())
-        if indentation is None or value.startswith("\n"):
-            return Position(line, 1)
-        belonging = len(value) - len(value.lstrip(" "))
-        return Position(line, max(1, len(indentation[0]) - belonging + 1))
-
-
-def _start(event: Any) -> Position:
-    mark = event.start_mark
-    return Position(mark.line + 1, mark.column + 1)
 
 
 # Each returns whether to go on.

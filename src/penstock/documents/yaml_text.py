@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from penstock.documents.diagnostics import Position
 from penstock.documents.findings import Findings
@@ -16,6 +16,8 @@ BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 # As one set of characters they would take 5 ms to compile: as long as all else of reading a file.
 _CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*")
+_INDENTATION = re.compile(" *")
 _NO_CHARACTERS = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 _SPACES = "indent with spaces: YAML allows no tabs there"
@@ -82,3 +84,32 @@ def report_syntax(error: YAMLError, text: str, findings: Findings) -> None:
         began = f"{error.context} that begins at line {opened.line + 1}"  # type: ignore[attr-defined]
         hint = f"{began}: {hint}" if hint else began
     findings.error(at, "yaml-syntax", f"{problem} at line {at.line}", hint)
+
+
+def start_of(event: Any) -> Position:
+    """Where what the event is about begins, its tag and anchor included."""
+    mark = event.start_mark
+    return Position(mark.line + 1, mark.column + 1)
+
+
+def text_start(event: Any, text: str) -> Position:
+    """Where a scalar's text begins, behind tag, anchor, quote or the `|` of a block."""
+    mark = event.start_mark
+    if event.style in ("|", ">"):
+        return _block_start(event, text)
+    properties = _PROPERTIES.match(text, mark.index)
+    skipped = len(properties[0]) if properties else 0
+    return Position(mark.line + 1, mark.column + skipped + (2 if event.style else 1))
+
+
+def _block_start(event: Any, text: str) -> Position:
+    mark, value = event.start_mark, event.value
+    header_end = BREAK.search(text, mark.index)
+    if header_end is None or not value:
+        return start_of(event)
+    line = mark.line + 2
+    indentation = _INDENTATION.match(text, header_end.end())
+    if indentation is None or value.startswith("\n"):
+        return Position(line, 1)
+    belonging = len(value) - len(value.lstrip(" "))
+    return Position(line, max(1, len(indentation[0]) - belonging + 1))
