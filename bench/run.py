@@ -22,6 +22,7 @@ from bench import (
     queue,
     reading,
     server,
+    stacks,
     tail,
     wire,
 )
@@ -75,6 +76,11 @@ TOPICS: dict[str, Callable[[Path], Sequence[Table]]] = {
     "push": git_push.push,
     "decide": _decide,
     "pipelines": pipeline_runs.ran,
+    "stacks": lambda folder: [
+        stacks.rehearsed(folder / "rehearsed"),
+        stacks.created(folder / "created"),
+        stacks.linted(folder / "linted"),
+    ],
     "history": pipeline_growth.grown,
 }
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from starlette.routing import Route, Router
 
 from penstock.sandbox import Sandbox
+from penstock.sandbox.kept_here import NAMES, kept_here
 from penstock.services import SERVICES, make_service
 from penstock.services.codebuild.projects import BADGES
 from penstock.services.codebuild.webhooks import PATH as WEBHOOKS
@@ -17,10 +18,12 @@ from penstock.serving.git import GitHosting
 from penstock.serving.health import Health
 from penstock.serving.hooks import Hooks
 from penstock.serving.metrics import Metrics
+from penstock.serving.signals import Signals
 from penstock.serving.watching import App, log_answered, watching
 from penstock.serving.websites import Websites
 from penstock.settings import Settings, SettingsError
 from penstock.store import Store
+from penstock.store.signals import PATH as SIGNALS
 from penstock.wire.app import WireApp
 from penstock.wire.elsewhere import Receive, Scope, Send
 from penstock.wire.identity import Identity
@@ -29,9 +32,11 @@ from penstock.wire.identity import Identity
 def make_app(store: Store, settings: Settings) -> App:
     """The ASGI application. `settings` have been checked."""
     services = {name: make_service(name, store) for name in SERVICES}
+    simulated = {name: kept_here(name, store) for name in NAMES if name not in settings.services}
     identity = make_identity(store, settings)
-    wire = WireApp(services, identity, Sandbox(settings.services))
-    health = Health(store, dict.fromkeys(services, "penstock") | dict(settings.services))
+    wire = WireApp({**services, **simulated}, identity, Sandbox(settings.services))
+    answering = dict.fromkeys(services, "penstock") | dict.fromkeys(simulated, "sandbox")
+    health = Health(store, answering | dict(settings.services))
     hooks = Hooks(store)
     metrics = Metrics(store)
     own = Router(
@@ -42,6 +47,7 @@ def make_app(store: Store, settings: Settings) -> App:
             Route(PIPELINE_WEBHOOKS + "{id}", hooks.pipeline_webhook, methods=["POST"]),
             Route(CONNECTIONS + "{id}", hooks.connection, methods=["POST"]),
             Route(BADGES, hooks.badge),
+            Route(SIGNALS + "{id}", Signals(store).put, methods=["PUT"]),
             *([Route("/metrics", metrics.page)] if settings.metrics else []),
         ]
     )

@@ -7,7 +7,9 @@ texts; names are compared without case, and values made what the model says they
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from penstock.documents.model_shapes import shapes_of
@@ -24,6 +26,38 @@ def shaped(service: str, shape: str, properties: Mapping[str, Any]) -> dict[str,
     """
     made: dict[str, Any] = _Shaping(service).of(shape, properties, "")
     return made
+
+
+def request_of(
+    service: str,
+    shape: str,
+    properties: Mapping[str, Any],
+    taken: Collection[str],
+    apart: Collection[str] = (),
+) -> dict[str, Any]:
+    """As `shaped`, of the properties that are `taken`; those set `apart` are for the caller to see
+    to, and the type has no other ones. Raises AwsError for one it has not."""
+    check_names(properties, {*taken, *apart})
+    return shaped(service, shape, {key: properties[key] for key in properties if key in taken})
+
+
+def check_names(properties: Mapping[str, Any], names: Collection[str]) -> None:
+    """Raises AwsError for a property that is none of these."""
+    for name in properties:
+        if name not in names:
+            raise unsupported(name)
+
+
+def whole_number(value: Any, name: str, least: int, most: int) -> int:
+    """Raises AwsError."""
+    number = _number("integer", value, name)
+    if not least <= number <= most:
+        raise _wrong(name, f"from {least} to {most}")
+    return int(number)
+
+
+def unsupported(name: str) -> AwsError:
+    return AwsError("ValidationError", f"Encountered unsupported property {name}")
 
 
 class _Shaping:
@@ -51,14 +85,14 @@ class _Shaping:
         for key, one in _mapping(value, path).items():
             name = names.get(key.lower())
             if name is None:
-                raise AwsError("ValidationError", f"Encountered unsupported property {key}")
+                raise unsupported(key)
             made[name] = self.of(shape["members"][name]["shape"], one, f"{path}/{key}")
         return made
 
 
 def _mapping(value: Any, path: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise _wrong(path, "an object", value)
+        raise _wrong(path, "an object")
     return value
 
 
@@ -68,15 +102,33 @@ def _scalar(kind: str, value: Any, path: str) -> Any:
     if kind == "boolean":
         found = _WORDS.get(str(value).lower())
         if found is None:
-            raise _wrong(path, "true or false", value)
+            raise _wrong(path, "true or false")
         return found
     if kind in ("integer", "long", "float", "double"):
-        try:
-            number = float(value)
-            return int(number) if kind in ("integer", "long") and number.is_integer() else number
-        except (TypeError, ValueError):
-            raise _wrong(path, "a number", value) from None
+        return _number(kind, value, path)
+    if kind == "timestamp":
+        return _time(value, path)
     return value.encode() if kind == "blob" and isinstance(value, str) else value
+
+
+def _time(value: Any, path: str) -> datetime:
+    """Aware: what is said without a zone is UTC."""
+    try:
+        time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise _wrong(path, "a time in ISO 8601") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _number(kind: str, value: Any, path: str) -> int | float:
+    whole = kind in ("integer", "long")
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number) or (whole and not number.is_integer()):
+        raise _wrong(path, "a whole number" if whole else "a number")
+    return int(value if isinstance(value, int) else number) if whole else number
 
 
 def _text(value: Any, path: str) -> str:
@@ -85,10 +137,10 @@ def _text(value: Any, path: str) -> str:
     if isinstance(value, Mapping):
         return json.dumps(value, separators=(",", ":"))  # a policy document, for example
     if isinstance(value, list | tuple) or value is None:
-        raise _wrong(path, "a string", value)
+        raise _wrong(path, "a string")
     return str(value)
 
 
-def _wrong(path: str, must: str, value: Any) -> AwsError:
+def _wrong(path: str, must: str) -> AwsError:
     message = f"Value of property {path.lstrip('/') or 'Properties'} must be {must}"
     return AwsError("ValidationError", message)
