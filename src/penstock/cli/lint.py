@@ -10,17 +10,19 @@ from penstock.cli.options import Option, Usage, UsageError, describe, parse
 
 USAGE = Usage(
     "lint",
-    "Finds what is wrong with the buildspecs below the paths (default: this folder).",
+    "Finds what is wrong with the buildspecs, templates and pipelines below the paths (default:"
+    " this folder).",
     (
         Option(
             ("--format",), "how findings look", "FORMAT", False, ("text", "json", "sarif", "github")
         ),
         Option(("--strict",), "warnings fail too"),
         Option(("--no-shellcheck",), "leave shell mistakes in commands alone"),
+        Option(("--no-cfn-lint",), "leave templates to the rules of Penstock alone"),
         Option(("--help", "-h"), "show this"),
     ),
     words="[PATH…]",
-    notes="Exit codes: 0 nothing CodeBuild would refuse, 1 an error (with --strict a warning too), "
+    notes="Exit codes: 0 nothing AWS would refuse, 1 an error (with --strict a warning too), "
     "2 bad\nusage or no such path. `# penstock: ignore RULE` in the file silences a rule.",
 )
 
@@ -38,7 +40,11 @@ def lint(arguments: Sequence[str]) -> int:
     from penstock.lint import exit_code, lint_paths
     from penstock.lint.formats import render
 
-    result = lint_paths(given.words or (".",), shellcheck=not given.has("no_shellcheck"))
+    result = lint_paths(
+        given.words or (".",),
+        shellcheck=not given.has("no_shellcheck"),
+        cfn_lint=not given.has("no_cfn_lint"),
+    )
     for problem in result.problems:
         print(f"penstock lint: {problem}", file=sys.stderr)
     color = os.isatty(1) and "NO_COLOR" not in os.environ

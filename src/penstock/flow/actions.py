@@ -35,6 +35,8 @@ NOTIFY = "notify_approval"
 """The job that says by SNS that an approval waits, with the argument `id` (CP-063)."""
 QUEUE = "actions"
 APPROVAL = ("Approval", "AWS", "Manual")
+ASKED_AGAIN = frozenset(("CloudFormation", "LambdaInvoke"))
+"""Providers that are asked again when what they wait for has ended, and see for themselves."""
 
 
 async def perform(

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from penstock.flow.builds import GRACE, give_up
 from penstock.flow.overdue_actions import sweep_actions
+from penstock.flow.overdue_stacks import sweep_stacks
 from penstock.state.builds import PhaseContext, Status
 from penstock.state.recorded_builds import Stage
 from penstock.store import Store, builds, workers
@@ -30,6 +31,7 @@ async def sweep(store: Store, now: datetime, lost: timedelta = LOST) -> int:
     """Settles all that is overdue; returns how many builds it ended or queued again."""
     settled = await workers.queue_again(store.database, lost)
     settled += await sweep_actions(store, now, lost)
+    settled += await sweep_stacks(store, now, lost)
     for build in await workers.builds_of_lost_workers(store.database, lost):
         settled += await _settle(store, build, now, lost)
     for build in await builds.find_overdue(store.database, now, OVERTIME):

@@ -13,16 +13,17 @@ from typing import Any
 from psycopg import InterfaceError, OperationalError
 
 from penstock.decide.action_deadlines import spoken
+from penstock.flow.actions import QUEUE
 from penstock.flow.pipelines import finish_action
 from penstock.state.pipelines import Failed
-from penstock.store import Store, action_executions
+from penstock.store import Store, action_executions, workers
 
 LOG = logging.getLogger("penstock.flow")
 
 
 async def sweep_actions(store: Store, now: datetime, lost: timedelta) -> int:
     """Settles all that is overdue; returns how many executions it ended or queued again."""
-    settled = await action_executions.queue_again(store.database, lost)
+    settled = await workers.queue_jobs_again(store.database, QUEUE, lost)
     for row in await action_executions.find_due(store.database, now):
         try:
             settled += await finish_action(store, row.id, _timed_out(row), now)

@@ -1,4 +1,4 @@
-"""Which files to lint: those named, and the buildspecs below the folders named."""
+"""Which files to lint: those named; of the folders named the buildspecs, templates, pipelines."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from penstock.documents.diagnostics import Diagnostic, Position, Severity
 
 _NAME = re.compile(r"(?:buildspec.*|.*buildspec)\.ya?ml", re.IGNORECASE)
 _ANY_YAML = re.compile(r".*\.ya?ml", re.IGNORECASE)
+_DOCUMENT = re.compile(r".*\.(?:ya?ml|json|template)", re.IGNORECASE)
 _FOLDERS = frozenset({"buildspec", "buildspecs"})
 _TOOLS = """
 .git .hg .svn .tox .nox .venv .mypy_cache .pytest_cache .ruff_cache .terraform .serverless
@@ -20,6 +21,8 @@ _TOOLS = """
 _SKIPPED = frozenset(_TOOLS.split())
 _PHASES = re.compile(rb"^phases[ \t]*:", re.MULTILINE)
 _MOST_BYTES = 10_000_000
+_MOST_BYTES_OF_TEMPLATE = 1_000_000
+_CLOUD_ASSEMBLIES = ("cdk.out", "assembly-")
 
 
 class Found(NamedTuple):
@@ -30,9 +33,10 @@ class Found(NamedTuple):
 
 
 def find(paths: Sequence[str]) -> Found:
-    """A file is taken whatever its name; of a folder, what is named like a buildspec.
+    """A file is taken whatever its name; of a folder, what is named like a buildspec, and what
+    reads like a template or the declaration of a pipeline.
 
-    Files that git ignores are skipped, unless they were named.
+    Files that git ignores are skipped, unless they or their folder were named.
     """
     files: dict[str, None] = {}
     problems = []
@@ -55,9 +59,9 @@ def read(file: str) -> bytes | Diagnostic:
         status = os.stat(file)
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-            return _unreadable(file, f"this is {kind}, not a buildspec", "rename or remove it")
+            return _unreadable(file, f"this is {kind}, not a file to lint", "rename or remove it")
         if status.st_size > _MOST_BYTES:
-            return _unreadable(file, "this is larger than 10 MB: no buildspec is")
+            return _unreadable(file, "this is larger than 10 MB: no buildspec and no template is")
         with open(file, "rb") as opened:
             return opened.read(_MOST_BYTES)
     except FileNotFoundError:
@@ -75,12 +79,15 @@ def _below(folder: str) -> Iterator[str]:
         # A folder called buildspec.yml is what a build would fail on: reported, not entered.
         for name in (*files, *(name for name in folders if _NAME.fullmatch(name))):
             path = os.path.normpath(os.path.join(place, name))
-            if _NAME.fullmatch(name) or _is_listed(path):
+            if _NAME.fullmatch(name) or _is_listed(path) or _is_document(path):
                 yield path
         folders[:] = [name for name in folders if _enters(place, name)]
 
 
 def _enters(place: str, name: str) -> bool:
+    if os.path.basename(os.path.abspath(place)).startswith(_CLOUD_ASSEMBLIES):
+        # The others are assets: what is deployed, not what deploys it.
+        return name.startswith(_CLOUD_ASSEMBLIES)
     virtual = os.path.join(place, name, "pyvenv.cfg")
     return name not in _SKIPPED and not _NAME.fullmatch(name) and not os.path.exists(virtual)
 
@@ -94,6 +101,23 @@ def _is_listed(path: str) -> bool:
     return isinstance(content, bytes) and _PHASES.search(content) is not None
 
 
+def _is_document(path: str) -> bool:
+    if not _DOCUMENT.fullmatch(path):
+        return False
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES_OF_TEMPLATE:
+        return False
+    content = read(path)
+    if isinstance(content, Diagnostic):
+        return False
+    from penstock.lint.kinds import is_document
+
+    return is_document(content)
+
+
 def _ignored_by_git(folder: str, files: Sequence[str]) -> frozenset[str]:
     import shutil
     import subprocess
@@ -101,7 +125,7 @@ def _ignored_by_git(folder: str, files: Sequence[str]) -> frozenset[str]:
     git = shutil.which("git")
     if git is None or not files:
         return frozenset()
-    names = "\0".join(os.path.abspath(file) for file in files)
+    names = "\0".join(os.path.abspath(file) for file in (folder, *files))
     done = subprocess.run(
         [git, "-C", folder, "check-ignore", "--stdin", "-z"],
         input=os.fsencode(names),
@@ -109,4 +133,6 @@ def _ignored_by_git(folder: str, files: Sequence[str]) -> frozenset[str]:
         check=False,
     )
     ignored = set(os.fsdecode(done.stdout).split("\0"))
+    if os.path.abspath(folder) in ignored:
+        return frozenset()
     return frozenset(file for file in files if os.path.abspath(file) in ignored)

@@ -12,7 +12,6 @@ from urllib.parse import quote
 from penstock import __version__
 from penstock.documents.diagnostics import Diagnostic, Severity
 from penstock.lint import LintResult
-from penstock.lint.rules import OTHERS, REPORTED, RULES, SUMMARIES
 
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -76,7 +75,7 @@ def _counts(result: LintResult) -> dict[Severity, int]:
 
 def _summary(result: LintResult) -> str:
     if not result.files:
-        return "no buildspec found"
+        return "no buildspec, template or pipeline found"
     counts = _counts(result)
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
     found = [_plural(counts[severity], word) for severity, word in words.items()]
@@ -157,15 +156,14 @@ def _sarif_result(one: Diagnostic, index: int) -> dict[str, Any]:
 def _sarif_rule(name: str) -> dict[str, Any]:
     if name.startswith("SC"):
         wiki = f"https://www.shellcheck.net/wiki/{name}"
-        return {
-            "id": name,
-            "shortDescription": {"text": f"shellcheck {name}"},
-            "helpUri": wiki,
-            "help": {"text": wiki},
-            "defaultConfiguration": {"level": "warning"},
-        }
-    rule = next((rule for rule in (*RULES, *REPORTED) if rule.id == name), None)
-    summary = SUMMARIES[name]
+        return _foreign_rule(name, f"shellcheck {name}", wiki)
+    if name.startswith("cfn-lint/"):
+        pages = "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md"
+        return _foreign_rule(name, name.replace("/", " "), pages)
+    from penstock.lint.catalog import rules, severity_of, summaries
+
+    rule = rules().get(name)
+    summary = summaries()[name]
     described: dict[str, Any] = {"id": name, "shortDescription": {"text": summary}}
     described["help"] = {"text": summary}
     if rule:
@@ -174,10 +172,20 @@ def _sarif_rule(name: str) -> dict[str, Any]:
             "markdown": f"{summary}\n\nInstead of\n\n```yaml\n{rule.bad}```\n\n"
             f"write\n\n```yaml\n{rule.good}```\n",
         }
-    severity = rule.severity if rule else OTHERS.get(name, (None,))[0]
+    severity = severity_of(name)
     if severity:
         described["defaultConfiguration"] = {"level": _LEVELS[severity]}
     return described
+
+
+def _foreign_rule(name: str, title: str, page: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "shortDescription": {"text": title},
+        "helpUri": page,
+        "help": {"text": page},
+        "defaultConfiguration": {"level": "warning"},
+    }
 
 
 def _uri(file: str) -> str:

@@ -1,6 +1,7 @@
 """`# penstock: ignore RULE[, RULE]`: on a line, on the line before it, or at a file's top.
 
-Errors stay: what CodeBuild refuses does not pass because a comment says so.
+Errors stay: what AWS refuses does not pass because a comment says so. What another program calls
+an error (`cfn-lint/E3012`) is its opinion, and goes.
 """
 
 from __future__ import annotations
@@ -12,11 +13,9 @@ from typing import NamedTuple
 
 from penstock.documents.diagnostics import Diagnostic, Position, Severity
 from penstock.documents.findings import shown
-from penstock.lint.rules import SUMMARIES
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*penstock:\s*ignore\b(?P<rest>.*)")
-_IDS = re.compile(r"[\w-]+(?:\s*,\s*[\w-]+)*")
-_SHELLCHECK = re.compile(r"SC\d{4}")
+_IDS = re.compile(r"[\w/-]+(?:\s*,\s*[\w/-]+)*")
 _BLOCK_HEADER = re.compile(r"(?:^|.*[\s:-])[|>][-+0-9]*\s*(?:#.*)?$")
 
 
@@ -52,7 +51,8 @@ def kept(
 ) -> Iterator[Diagnostic]:
     """The diagnostics that no comment covers."""
     for diagnostic in found:
-        if diagnostic.severity is not Severity.ERROR and ignores.by_line:
+        own = "/" not in diagnostic.rule
+        if ignores.by_line and not (own and diagnostic.severity is Severity.ERROR):
             covering = _covering(lines, diagnostic.at.line)
             if any(diagnostic.rule in ignores.by_line.get(n, ()) for n in covering):
                 continue
@@ -69,8 +69,10 @@ def _problems(file: str, at: Position, ids: frozenset[str]) -> Iterator[Diagnost
     if not ids:
         yield _note(file, at, "this comment names no rule", "write `# penstock: ignore RULE`")
     for name in sorted(ids):
-        if name not in SUMMARIES and not _SHELLCHECK.fullmatch(name):
-            near = next(iter(get_close_matches(name, SUMMARIES, n=1)), "")
+        from penstock.lint.catalog import is_foreign, summaries
+
+        if name not in summaries() and not is_foreign(name):
+            near = next(iter(get_close_matches(name, summaries(), n=1)), "")
             hint = f"did you mean `{near}`?" if near else "`docs/lint-rules.md` lists the rules"
             yield _note(file, at, f"no rule is called `{shown(name)}`", hint)
 

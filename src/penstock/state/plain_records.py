@@ -18,14 +18,17 @@ _PLAIN = (str, float, int, bool, type(None))
 
 
 def plain(value: Any) -> Any:
-    """Of named tuples, mappings, tuples, UUIDs, and what JSON has; texts for Enums of texts."""
+    """Of named tuples, mappings, sequences, sets of texts, UUIDs, and what JSON has; texts for
+    Enums of texts."""
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, Mapping):
         return {str(key): plain(member) for key, member in value.items()}
     if isinstance(value, tuple):
         return _plain_record(value) if hasattr(value, "_fields") else [plain(one) for one in value]
-    return str(value)
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def _plain_record(record: Any) -> dict[str, Any]:
@@ -49,6 +52,8 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     if get_origin(kind) in (Union, types.UnionType):
         (other,) = (one for one in get_args(kind) if one is not type(None))
         return _optional(_reader(other))
+    if get_origin(kind) is frozenset:
+        return frozenset
     if get_origin(kind) is tuple:
         one = _reader(get_args(kind)[0])
         return lambda values: tuple(map(one, values))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -124,28 +124,6 @@ async def find_due(database: Database, now: datetime) -> list[Any]:
         " WHERE status = 'InProgress' AND deadline < %s ORDER BY deadline LIMIT 1000",
         (now,),
     )
-
-
-async def queue_again(database: Database, lost: timedelta) -> int:
-    """Puts jobs back that workers had begun who were not heard of for so long; how many.
-
-    A worker that was only slow may then do what another does too: starting an execution twice is
-    harmless. While the database was away nobody could be heard.
-    """
-    rows = await database.fetch(
-        "WITH stuck AS MATERIALIZED ("
-        "  SELECT j.id, j.queue_name FROM procrastinate_jobs j"
-        "  LEFT JOIN procrastinate_workers w ON w.id = j.worker_id"
-        "  WHERE j.queue_name = 'actions' AND j.status = 'doing' AND (w.id IS NULL"
-        "    OR greatest(w.last_heartbeat, pg_postmaster_start_time()) < now() - %s)"
-        "  FOR UPDATE OF j SKIP LOCKED)"
-        " SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL),"
-        "   pg_notify('procrastinate_queue_v1#' || queue_name,"
-        "     json_build_object('type', 'job_inserted', 'job_id', id)::text)"
-        " FROM stuck",
-        (lost,),
-    )
-    return len(rows)
 
 
 async def find_place(connection: Connection, action: UUID) -> PipelineName | None:

@@ -20,11 +20,21 @@ class Sealed(NamedTuple):
 
 SEALED = (
     Sealed("access_keys", "secret", "'access key ' || access_key_id"),
+    Sealed("change_sets", "sealed", "'change set ' || id"),
     Sealed("parameter_versions", "sealed", "concat_ws(':', 'ssm', account, region, name, version)"),
     Sealed("secret_versions", "sealed", "concat_ws(':', 'secretsmanager', secret, version_id)"),
     Sealed("pipeline_versions", "sealed", "concat_ws(':', 'pipeline', pipeline, version)"),
     Sealed("pipeline_webhooks", "secret", "'pipeline webhook ' || id"),
     Sealed("source_credentials", "token", "arn"),
+    Sealed("stack_events", "properties", "'stack event:' || id"),
+    Sealed("stack_exports", "value", "concat_ws(':', 'stack export', account, region, name)"),
+    Sealed("stack_plans", "definition", "concat_ws(':', 'stack plan', id, 'definition')"),
+    Sealed("stack_plans", "processed", "concat_ws(':', 'stack plan', id, 'processed')"),
+    Sealed("stack_plans", "settings", "concat_ws(':', 'stack plan', id, 'settings')"),
+    Sealed("stack_plans", "template", "concat_ws(':', 'stack plan', id, 'template')"),
+    Sealed("stack_resources", "sealed", "concat_ws(':', 'stack resource', stack, place, key)"),
+    Sealed("stack_tasks", "sealed", "'stack task:' || id"),
+    Sealed("stacks", "outputs", "'stack outputs:' || id"),
     Sealed("webhooks", "secret", "'webhook ' || id"),
 )
 

@@ -78,3 +78,25 @@ async def queue_again(database: Database, lost: timedelta) -> int:
         (lost,),
     )
     return len(rows)
+
+
+async def queue_jobs_again(database: Database, queue: str, lost: timedelta) -> int:
+    """Puts jobs of a queue back that workers had begun who were not heard of for so long; how many.
+
+    A worker that was only slow may then do what another does too: the jobs of this queue are such
+    that it is harmless. While the database was away nobody could be heard.
+    """
+    rows = await database.fetch(
+        "WITH stuck AS MATERIALIZED ("
+        "  SELECT j.id, j.queue_name FROM procrastinate_jobs j"
+        "  LEFT JOIN procrastinate_workers w ON w.id = j.worker_id"
+        "  WHERE j.queue_name = %s AND j.status = 'doing' AND (w.id IS NULL"
+        "    OR greatest(w.last_heartbeat, pg_postmaster_start_time()) < now() - %s)"
+        "  FOR UPDATE OF j SKIP LOCKED)"
+        " SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL),"
+        "   pg_notify('procrastinate_queue_v1#' || queue_name,"
+        "     json_build_object('type', 'job_inserted', 'job_id', id)::text)"
+        " FROM stuck",
+        (queue, lost),
+    )
+    return len(rows)

@@ -18,6 +18,7 @@ from penstock.flow.batch_members import QUEUE as BATCHES
 from penstock.flow.build_starts import QUEUE
 from penstock.flow.event_routing import sweep as sweep_events
 from penstock.flow.overdue import LOST, sweep
+from penstock.flow.stack_steps import QUEUE as STACKS
 from penstock.flow.steadiness import BEAT, Steadiness
 from penstock.store import Store
 from penstock.store.fitness import check_paired
@@ -32,6 +33,7 @@ from penstock.worker.hosts import find_engine
 from penstock.worker.leftovers import remove_leftovers
 from penstock.worker.patience import patiently
 from penstock.worker.settings import RunnerSettings
+from penstock.worker.stacks import AT_ONCE as STACKS_AT_ONCE
 
 LOG = logging.getLogger("penstock.worker")
 
@@ -86,6 +88,7 @@ async def _perform_jobs(
             for queue, at_once in (
                 (QUEUE, builds_at_once),
                 (ACTIONS, ACTIONS_AT_ONCE),
+                (STACKS, STACKS_AT_ONCE),
                 (BATCHES, 1),
                 *EVENT_QUEUES,
                 (UPKEEP, 1),

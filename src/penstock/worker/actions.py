@@ -15,8 +15,7 @@ from penstock.decide.clone_references import CLONED, unusable_reference
 from penstock.documents.pipelines import Action
 from penstock.errors import AwsError
 from penstock.flow.action_starts import read_start
-from penstock.flow.actions import ask_later, save_waiting
-from penstock.flow.jobs import INVOKED
+from penstock.flow.actions import ASKED_AGAIN, ask_later, save_waiting
 from penstock.flow.pipelines import Result, finish_action
 from penstock.store import Store
 from penstock.store.sealing import SealError
@@ -63,7 +62,7 @@ async def _ask(store: Store, action: UUID, clock: Clock) -> Outcome | None:
         start = await read_start(store, action)
     except SealError as error:
         return Failed("ConfigurationError", f"A secret of its configuration: {error}")
-    if start is None or (start.waiting and start.action.type.provider not in INVOKED):
+    if start is None or (start.waiting and start.action.type.provider not in ASKED_AGAIN):
         LOG.info("action execution %s was started before, or is gone", action)
         return None
     if missing := _missing(start):

@@ -30,6 +30,7 @@ from penstock.worker.crew import Crew
 from penstock.worker.deliveries import add_tasks
 from penstock.worker.git_changes import hear_git_change
 from penstock.worker.patience import AWAY, patiently
+from penstock.worker.stack_jobs import add_stack_tasks
 from penstock.worker.upkeep import keep_up
 
 UPKEEP = "upkeep"
@@ -101,6 +102,7 @@ def make_app(url: str, store: Store, crew: Crew, folder: str) -> App:
         await patiently(lambda: hear_git_change(store, arguments, datetime.now(UTC)))
 
     add_tasks(app, store)
+    add_stack_tasks(app, store)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="keep_up", queue=UPKEEP, queueing_lock="keep_up")

@@ -105,11 +105,11 @@ def make_huge(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (make_folder, "this is a folder, not a buildspec"),
+        (make_folder, "this is a folder, not a file to lint"),
         (make_dangling_link, "this link leads nowhere"),
-        (make_pipe, "this is not a regular file, not a buildspec"),
+        (make_pipe, "this is not a regular file, not a file to lint"),
         (make_loop, "this cannot be read: Too many levels of symbolic links"),
-        (make_huge, "this is larger than 10 MB: no buildspec is"),
+        (make_huge, "this is larger than 10 MB: no buildspec and no template is"),
     ],
 )
 def test_what_cannot_be_read_is_an_error_in_its_place(

@@ -61,7 +61,7 @@ def test_color_is_only_there_when_asked_for() -> None:
 
 def test_text_of_a_clean_run_and_of_an_empty_folder() -> None:
     assert render(LintResult((), ("b.yml",))) == "1 file: nothing to complain about\n"
-    assert render(LintResult((), ())) == "no buildspec found\n"
+    assert render(LintResult((), ())) == "no buildspec, template or pipeline found\n"
 
 
 def test_json_has_its_documented_shape() -> None:

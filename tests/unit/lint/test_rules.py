@@ -9,8 +9,8 @@ import pytest
 from penstock.documents.buildspec_rules import RULES as READER_RULES
 from penstock.documents.diagnostics import Diagnostic, Severity
 from penstock.lint import lint_file
-from penstock.lint.rule import Rule
 from penstock.lint.rules import REPORTED, RULES
+from penstock.lint.rules.refused import BuildspecRule
 
 CLEAN = Path(__file__).parent / "fixtures" / "clean"
 ALL = (*RULES, *REPORTED)
@@ -23,7 +23,9 @@ def lint(folder: Path, text: str) -> tuple[Diagnostic, ...]:
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
-def test_a_rule_finds_its_bad_example_with_its_severity(tmp_path: Path, rule: Rule) -> None:
+def test_a_rule_finds_its_bad_example_with_its_severity(
+    tmp_path: Path, rule: BuildspecRule
+) -> None:
     """CB-200, CB-201, CB-202, CB-203, CB-204, CB-205, CB-206, CB-207, CB-208, CB-209, CB-210,
     CB-211, CB-212, CB-213, CB-214, CB-215, CB-216, CB-217, CB-218, CB-219."""
     found = [one for one in lint(tmp_path, rule.bad) if one.rule == rule.id]
@@ -31,7 +33,7 @@ def test_a_rule_finds_its_bad_example_with_its_severity(tmp_path: Path, rule: Ru
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
-def test_a_rule_has_nothing_against_its_good_example(tmp_path: Path, rule: Rule) -> None:
+def test_a_rule_has_nothing_against_its_good_example(tmp_path: Path, rule: BuildspecRule) -> None:
     found = lint(tmp_path, rule.good)
     assert rule.id not in {one.rule for one in found}
     assert {one.severity for one in found} <= {Severity.INFO}

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from penstock.lint.rules import REPORTED, RULES, SUMMARIES
+from penstock.lint.catalog import DOCUMENT_RULES, summaries
+from penstock.lint.rules import REPORTED, RULES
 from penstock.lint.rules_page import page
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -15,5 +16,12 @@ def test_the_page_of_rules_is_up_to_date() -> None:
 
 def test_the_page_names_every_rule_and_shows_every_example() -> None:
     text = page()
-    assert all(name in text for name in SUMMARIES)
+    assert all(name in text for name in summaries())
     assert all(rule.bad in text and rule.good in text for rule in (*RULES, *REPORTED))
+
+
+def test_the_page_shows_where_long_examples_differ() -> None:
+    text = page()
+    assert all(f"### {rule.id}\n" in text for rule in DOCUMENT_RULES)
+    assert "-              Configuration: {RepositoryName: web, Branch" not in text
+    assert "-          configuration: {RepositoryName: web, BranchName: main, Poll: false}" in text

@@ -1,10 +1,8 @@
-"""The table of lint rules: a file per rule, a line here."""
+"""The table of rules for buildspecs: a file per rule, a line here."""
 
 from __future__ import annotations
 
-from penstock.documents.buildspec_rules import RULES as READER_SUMMARIES
 from penstock.documents.diagnostics import Severity
-from penstock.lint.rule import Rule
 from penstock.lint.rules import refused
 from penstock.lint.rules.artifact_after_cd import artifact_after_cd
 from penstock.lint.rules.artifact_folder import artifact_folder
@@ -24,6 +22,7 @@ from penstock.lint.rules.literal_secret import literal_secret
 from penstock.lint.rules.lost_in_0_1 import lost_in_0_1
 from penstock.lint.rules.on_failure_image import on_failure_image
 from penstock.lint.rules.phase_order import phase_order
+from penstock.lint.rules.refused import BuildspecRule
 from penstock.lint.rules.reserved_variable import reserved_variable
 from penstock.lint.rules.runtime import unknown_runtime
 from penstock.lint.rules.sudo import sudo
@@ -32,7 +31,7 @@ from penstock.lint.rules.uninstalled_runtime import uninstalled_runtime
 from penstock.lint.rules.unpinned_image import unpinned_image
 from penstock.lint.rules.unset_export import unset_export
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[BuildspecRule, ...] = (
     comment_cuts_command,
     bashism,
     unguarded_post_build,
@@ -61,19 +60,14 @@ RULES: tuple[Rule, ...] = (
 )
 """What lint searches for beyond what CodeBuild refuses."""
 
-REPORTED: tuple[Rule, ...] = refused.RULES
+REPORTED: tuple[BuildspecRule, ...] = refused.RULES
 """What the reader of buildspecs reports, with examples."""
 
 OTHERS: dict[str, tuple[Severity, str]] = {
-    "unreadable-file": (Severity.ERROR, "What should be a buildspec cannot be read."),
+    "unreadable-file": (Severity.ERROR, "What should be linted cannot be read."),
     "ignore-comment": (Severity.INFO, "A `# penstock: ignore` comment that ignores nothing known."),
     "shellcheck-failed": (Severity.INFO, "shellcheck did not look at the commands."),
+    "pipelines-unread": (Severity.INFO, "What says how pipelines are (botocore) is not installed."),
+    "cfn-lint-failed": (Severity.INFO, "cfn-lint did not look at the templates."),
 }
 """What lint says of files and of itself."""
-
-SUMMARIES: dict[str, str] = {
-    **READER_SUMMARIES,
-    **{rule.id: rule.summary for rule in (*RULES, *REPORTED)},
-    **{name: summary for name, (_, summary) in OTHERS.items()},
-}
-"""Every id a diagnostic of lint can carry, shellcheck's SC numbers apart."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 from penstock.documents.buildspec_rules import RULES as SUMMARIES
 from penstock.documents.diagnostics import Severity
 from penstock.lint.rule import Rule
+from penstock.lint.subject import Subject
+
+BuildspecRule = Rule[Subject]
 
 _BUILD = """\
 phases:
@@ -19,12 +22,12 @@ phases:
 _WHOLE = f"version: 0.2\n{_BUILD}"
 
 
-def _refused(id: str, bad: str, good: str = _WHOLE) -> Rule:
-    return Rule(id, Severity.ERROR, SUMMARIES[id], bad, good)
+def _refused(id: str, bad: str, good: str = _WHOLE) -> BuildspecRule:
+    return BuildspecRule(id, Severity.ERROR, SUMMARIES[id], bad, good)
 
 
-def _read(id: str, bad: str, good: str = _WHOLE) -> Rule:
-    return Rule(id, Severity.WARNING, SUMMARIES[id], bad, good)
+def _read(id: str, bad: str, good: str = _WHOLE) -> BuildspecRule:
+    return BuildspecRule(id, Severity.WARNING, SUMMARIES[id], bad, good)
 
 
 RULES = (

@@ -13,7 +13,6 @@ from uuid import UUID, uuid5
 from penstock.decide.stacks.engine import decide
 from penstock.state.recorded_stacks import OnFailure
 from penstock.state.stack_operations import (
-    NO_RESOURCES,
     Begun,
     Create,
     Decision,
@@ -84,10 +83,10 @@ class Stack:
                 self.ends.append(effect)
         return decision.effects
 
-    def create(self, on_failure: OnFailure = OnFailure.ROLLBACK, **resources: Wanted) -> None:
+    def create(self, on_failure: OnFailure = OnFailure.ROLLBACK, /, **resources: Wanted) -> None:
         self.happen(Create(next(self._ids), Definition(resources), on_failure))
 
-    def update(self, on_failure: OnFailure = OnFailure.ROLLBACK, **resources: Wanted) -> None:
+    def update(self, on_failure: OnFailure = OnFailure.ROLLBACK, /, **resources: Wanted) -> None:
         self.happen(Update(next(self._ids), Definition(resources), on_failure))
 
     def delete(self, *retain: str) -> None:
@@ -164,6 +163,3 @@ class Stack:
 
 def begun(effects: tuple[Effect, ...]) -> list[UUID]:
     return [effect.task for effect in effects if isinstance(effect, Begun)]
-
-
-EMPTY = NO_RESOURCES

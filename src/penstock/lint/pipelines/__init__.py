@@ -1,0 +1,1 @@
+"""What lint knows of pipelines, in templates and as declarations."""

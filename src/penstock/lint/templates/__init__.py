@@ -1,0 +1,1 @@
+"""What lint knows of CloudFormation templates."""

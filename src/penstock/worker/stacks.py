@@ -1,0 +1,146 @@
+"""Performs the tasks of stacks: asks the handlers of resource types, and tells what they answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from penstock.errors import AwsError
+from penstock.flow.stacks import finish_task, wait_task
+from penstock.resources import handler_of
+from penstock.resources.contract import Handler, Job, NotMade, Outcome, Waiting
+from penstock.resources.reasons import reason_of
+from penstock.services.sts import assumed_role
+from penstock.state.calls import Principal
+from penstock.state.stack_operations import Doing
+from penstock.state.stacks import StackName, TaskAction
+from penstock.store import Store, stack_tasks, stacks
+from penstock.store.sealing import SealError
+from penstock.store.stacks import Stack
+from penstock.worker.cloud import Clouds, StackCloud, endpoint_of
+from penstock.worker.dynamic_values import resolved, resolved_if_there
+from penstock.worker.patience import AWAY, patiently
+
+LOG = logging.getLogger("penstock.worker")
+AT_ONCE = 8
+LONGEST = timedelta(minutes=15)
+"""How long a handler may take that does not answer that somebody else is at it."""
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Begun(NamedTuple):
+    """`again` is whether a worker had begun the task before."""
+
+    doing: Doing
+    stack: Stack
+    again: bool
+
+
+async def perform_resource(clouds: Clouds, task: UUID, clock: Clock = utc_now) -> None:
+    """Does a task and records what comes of it; nothing where it has ended, or waits.
+
+    Killed at any point, it is done again from the beginning.
+    """
+    store = clouds.store
+    begun = await patiently(lambda: _begin(store, task, clock()))
+    if begun is None:
+        LOG.info("task %s of a stack has ended before, or is gone", task)
+        return
+    outcome = await patiently(lambda: _perform(clouds, begun, clock))
+    if isinstance(outcome, Waiting):
+        until, physical_id, kind = outcome
+        await patiently(lambda: wait_task(store, task, until, physical_id, clock(), kind=kind))
+    else:
+        ended = outcome
+        await patiently(lambda: finish_task(store, task, ended, clock()))
+
+
+async def _begin(store: Store, task: UUID, now: datetime) -> _Begun | None:
+    """In a transaction of its own, so that whoever does it after a kill knows."""
+    async with store.database.transaction() as connection:
+        row = await stack_tasks.begin_task(connection, store.sealer, task, now)
+        if row is None:
+            return None
+        stack = await stacks.get_stack(connection, store.sealer, row.stack)
+    return _Begun(row.sealed, stack, row.begun is not None) if stack else None
+
+
+async def _perform(clouds: Clouds, begun: _Begun, clock: Clock) -> Outcome:
+    """Raises what says that the database is away."""
+    task = begun.doing.task
+    try:
+        async with asyncio.timeout(LONGEST.total_seconds()) as limit:
+            job = await _job(clouds, begun, clock())
+            return await _act(handler_of(task.type), job)
+    except AWAY:
+        raise
+    except AwsError as error:
+        return NotMade(reason_of(error, task.id))
+    except SealError as error:
+        return NotMade(f"A secret of {task.logical_id} cannot be read: {error}")
+    except Exception as error:
+        if limit.expired():
+            return NotMade(f"{task.logical_id} has timed out: it had {LONGEST}")
+        LOG.exception("%s of %s cannot be made", task.logical_id, begun.stack.name.arn)
+        return NotMade(f"Internal Failure: {type(error).__name__}: {error}")
+
+
+async def _act(handler: Handler, job: Job) -> Outcome:
+    if job.task.action is TaskAction.CREATE:
+        return await handler.create(job)
+    if job.task.action is TaskAction.UPDATE:
+        return await handler.update(job)
+    return await handler.delete(job)
+
+
+async def _job(clouds: Clouds, begun: _Begun, now: datetime) -> Job:
+    """What dynamic references stand for has to be there only where something is to be made of it:
+    what there is already can be changed and deleted without it."""
+    task, stack = begun.doing.task, begun.stack
+    endpoint = await endpoint_of(clouds.store)
+    principal = principal_of(stack)
+    cloud = StackCloud(clouds, principal, stack.name.region, endpoint)
+    resolve = resolved_if_there if task.action is TaskAction.DELETE else resolved
+    return Job(
+        task,
+        stack.name,
+        await resolve(cloud, task.properties),
+        await resolved_if_there(cloud, task.previous),
+        tags_of(stack, task.logical_id),
+        principal,
+        cloud,
+        clouds.store,
+        now,
+        endpoint,
+        begun.again,
+    )
+
+
+def principal_of(stack: Stack) -> Principal:
+    """A session of the stack's role, else whoever asked for the operation; in the stack's account,
+    as roles are not looked up here."""
+    account = stack.name.account
+    if stack.plan is not None and stack.plan.role_arn:
+        session = assumed_role(stack.plan.role_arn, "AWSCloudFormation")
+        return session._replace(account=account)
+    return stack.principal._replace(account=account)
+
+
+def tags_of(stack: Stack, logical_id: str) -> Mapping[str, str]:
+    name: StackName = stack.name
+    given: Mapping[str, Any] = stack.plan.tags if stack.plan is not None else {}
+    return {
+        **given,
+        "aws:cloudformation:stack-name": name.name,
+        "aws:cloudformation:stack-id": name.arn,
+        "aws:cloudformation:logical-id": logical_id,
+    }
