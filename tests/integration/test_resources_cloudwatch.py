@@ -1,4 +1,4 @@
-"""Alarms and dashboards, in the sandbox (TG-113)."""
+"""Alarms and dashboards, in the sandbox."""
 
 from __future__ import annotations
 

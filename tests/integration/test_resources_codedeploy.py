@@ -1,4 +1,4 @@
-"""CodeDeploy's types, in the sandbox (TG-113), which keeps what deployments are to be."""
+"""CodeDeploy's types, in the sandbox, which keeps what deployments are to be."""
 
 from __future__ import annotations
 

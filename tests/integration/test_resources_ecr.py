@@ -1,4 +1,4 @@
-"""ECR, KMS and CloudFront, in the sandbox (TG-113)."""
+"""ECR, KMS and CloudFront, in the sandbox."""
 
 from __future__ import annotations
 

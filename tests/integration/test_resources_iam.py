@@ -1,4 +1,4 @@
-"""IAM's types, in the sandbox (TG-113)."""
+"""IAM's types, in the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lambda's types, in the sandbox (TG-113)."""
+"""Lambda's types, in the sandbox."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Types of the published schemas that nothing makes: recorded, with ids and attributes of the form
-that AWS gives (TG-113)."""
+that AWS gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types that the sandbox's library has models of, by Cloud Control (TG-113)."""
+"""Types that the sandbox's library has models of, by Cloud Control."""
 
 from __future__ import annotations
 
@@ -218,6 +218,38 @@ async def test_a_queue_is_changed_in_place(sandbox: SandboxBench) -> None:
         "sqs", "GetQueueAttributes", QueueUrl=made.physical_id, AttributeNames=["DelaySeconds"]
     )
     assert found["Attributes"] == {"DelaySeconds": "7"}
+
+
+async def test_an_api_has_the_paths_of_its_body(sandbox: SandboxBench) -> None:
+    """As SAM writes it: without a name, which is the body's title."""
+
+    def body(*paths: str) -> dict[str, Any]:
+        mock = {"x-amazon-apigateway-integration": {"type": "mock"}}
+        methods = {"options": mock, "x-amazon-apigateway-any-method": mock, "parameters": []}
+        return {
+            "swagger": "2.0",
+            "info": {"title": "shop"},
+            "paths": dict.fromkeys(paths, methods),
+        }
+
+    async def paths(api: str) -> list[str]:
+        found = await sandbox.ask("apigateway", "GetResources", restApiId=api)
+        assert {tuple(sorted(one.get("resourceMethods", ()))) for one in found["items"]} == {
+            (),
+            ("ANY", "OPTIONS"),
+        }
+        return sorted(one["path"] for one in found["items"])
+
+    made = await sandbox.made("Api", API[1], {"Body": body("/greet", "/items/one")})
+    api = made.physical_id
+    assert (await sandbox.ask("apigateway", "GetRestApi", restApiId=api))["name"] == "shop"
+    assert await paths(api) == ["/", "/greet", "/items", "/items/one"]
+    deployed = {"RestApiId": api, "StageName": "Stage"}
+    await sandbox.made("Deployed", "AWS::ApiGateway::Deployment", deployed)
+    changed = await sandbox.update("Api", {"Body": body("/greet"), "Name": "store"})
+    assert (changed.physical_id, changed.kind) == (api, Kind.SANDBOX)
+    assert (await sandbox.ask("apigateway", "GetRestApi", restApiId=api))["name"] == "store"
+    assert await paths(api) == ["/", "/greet"]
 
 
 async def test_what_a_model_cannot_do_is_recorded_and_says_so(sandbox: SandboxBench) -> None:

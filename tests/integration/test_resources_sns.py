@@ -1,4 +1,4 @@
-"""SNS's types, in the sandbox (TG-113)."""
+"""SNS's types, in the sandbox."""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -152,7 +154,6 @@ def test_errors_of_the_simulation_are_those_of_the_service(client: Client) -> No
         ("apprunner", "list_services", "not implemented: apprunner in the sandbox"),
         ("ec2", "describe_local_gateways", "ec2 in the sandbox: The describe_local_gateways"),
         ("codedeploy", "list_applications", "not implemented: codedeploy"),
-        ("cloudformation", "list_stacks", "not implemented: cloudformation"),
     ],
 )
 def test_what_is_not_simulated_is_named(
@@ -161,6 +162,50 @@ def test_what_is_not_simulated_is_named(
     with pytest.raises(AwsError, match=said) as raised:
         getattr(client(service), operation)()
     assert raised.value.status == 501
+
+
+AT_ONCE = """
+import builtins
+import sys
+from threading import Event, Thread, current_thread, main_thread
+
+from penstock.errors import AwsError
+from penstock.sandbox.cloudcontrol.models import model_of
+from penstock.sandbox.simulation import Asked, answer
+
+PATIENCE = 1  # seconds for the other thread to come in, if it can
+begun, another, together = Event(), Event(), Event()
+imported = builtins.__import__
+
+def watched(name, *arguments):
+    if current_thread() is main_thread() and name.startswith("moto"):
+        another.set()
+    elif name == "base_backend" and not begun.is_set():
+        begun.set()
+        if another.wait(PATIENCE):
+            together.set()
+    return imported(name, *arguments)
+
+def ask():
+    headers = {"host": "127.0.0.1"}
+    try:
+        answer(Asked("sns", "GET", "http://127.0.0.1", "/", "Action=ListTopics", headers, b""))
+    except AwsError:
+        pass
+
+builtins.__import__ = watched
+asking = Thread(target=ask)
+asking.start()
+begun.wait()
+assert model_of("AWS::SQS::Queue").cloudformation_type() == "AWS::SQS::Queue"
+asking.join()
+sys.exit("two threads were at it" if together.is_set() else 0)
+"""
+
+
+def test_the_library_may_be_asked_first_by_many_at_once() -> None:
+    run = subprocess.run([sys.executable, "-c", AT_ONCE], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
 
 
 @pytest.fixture

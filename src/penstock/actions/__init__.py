@@ -35,6 +35,7 @@ PROVIDERS: Mapping[tuple[str, str, str], str] = {
     ("Build", "AWS", "CodeBuild"): "codebuild:start",
     ("Test", "AWS", "CodeBuild"): "codebuild:start",
     ("Compute", "AWS", "Commands"): "commands:start",
+    ("Deploy", "AWS", "CloudFormation"): "cloudformation:start",
     ("Deploy", "AWS", "S3"): "deploy_s3:start",
     ("Invoke", "AWS", "CodePipeline"): "invoke_codepipeline:start",
     ("Rule", "AWS", "CloudWatchAlarm"): "cloudwatch_alarm:start",

@@ -191,6 +191,19 @@ def parameters_of(settings: Settings, overrides: Mapping[str, Any], find: Find) 
     }
 
 
+def asked_files(settings: Settings, overrides: Mapping[str, Any]) -> list[Place]:
+    """The files that Fn::GetParam asks, each once. Raises StackActionError."""
+    found: dict[Place, None] = {}
+
+    def note(function: str, arguments: tuple[str, ...]) -> str:
+        if function == GET_PARAM:
+            found[Place(*arguments[:2])] = None
+        return ""
+
+    parameters_of(settings, overrides, note)
+    return list(found)
+
+
 def _value(name: str, value: Any, find: Find) -> str:
     if isinstance(value, str):
         return value

@@ -1,4 +1,4 @@
-"""IAM in the sandbox (TG-113). What it allows is told to nobody: see `services.sts`."""
+"""IAM in the sandbox. What it allows is told to nobody: see `services.sts`."""
 
 from __future__ import annotations
 

@@ -115,6 +115,9 @@ class Version(Sandboxed):
 
 
 class Alias(Sandboxed):
+    """Moves at once, whatever its update policy says: no deployment shifts traffic in the
+    sandbox."""
+
     async def make(self, job: Job) -> str:
         needed(job.properties, "FunctionName", "FunctionVersion", "Name")
         asked = _alias(job)

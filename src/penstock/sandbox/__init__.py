@@ -10,9 +10,9 @@ from penstock.sandbox.simulation import Simulation
 from penstock.state.calls import Principal
 from penstock.wire.elsewhere import Elsewhere, Receive, Scope, Send
 
-UNSIMULATED = frozenset({"cloudformation", "codedeploy"})
-"""Simulated only where the settings say so: these make things happen in services that are real
-here, and a simulation of them would answer as if it did."""
+UNSIMULATED = frozenset({"codedeploy"})
+"""Simulated only where the settings say so: this makes things happen in services that are real
+here, and a simulation of it would answer as if it did."""
 
 
 class Sandbox:

@@ -10,6 +10,7 @@ from re import Pattern
 from typing import Any, NamedTuple
 
 from penstock.errors import not_implemented
+from penstock.sandbox.library import importing
 from penstock.state.calls import Principal
 from penstock.wire.catalogue import catalogue
 from penstock.wire.elsewhere import Receive, Scope, Send
@@ -96,7 +97,8 @@ def _asked(service: str, scope: Scope, body: bytes, principal: Principal, region
 
 def answer(asked: Asked) -> Answer:
     """Raises AwsError (501) for what moto has no code for."""
-    from moto.core.request import Request
+    with importing():
+        from moto.core.request import Request
     from werkzeug.exceptions import HTTPException
 
     handler = _handler(asked.service, asked.path)
@@ -127,8 +129,13 @@ def _handler(service: str, path: str) -> Callable[..., Any]:
     raise not_implemented(f"{service} in the sandbox")
 
 
-@cache
 def _routes(service: str) -> Sequence[tuple[str, Sequence[Route]]]:
+    with importing():
+        return _tables(service)
+
+
+@cache
+def _tables(service: str) -> Sequence[tuple[str, Sequence[Route]]]:
     """The tables of moto's backends for a service, each with the origin its patterns begin with."""
     import re
 

@@ -8,6 +8,7 @@ from penstock.services.service import Service
 from penstock.store import Store
 
 SERVICES = {
+    "cloudformation": "CloudFormation",
     "codebuild": "CodeBuild",
     "codecommit": "CodeCommit",
     "codeconnections": "CodeConnections",

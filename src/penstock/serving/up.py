@@ -22,6 +22,7 @@ from penstock.serving.http_protocol import HttpProtocol
 from penstock.serving.installation import ensure_key_file, location
 from penstock.serving.listening import Listening, listen
 from penstock.serving.postgres import Postgres
+from penstock.serving.refilling import refill_later
 from penstock.serving.repositories import ready_repositories
 from penstock.serving.sweeping import keep_swept
 from penstock.serving.worker_process import WorkerProcess
@@ -119,6 +120,7 @@ async def serve(
         holder = holder._replace(database=at.database, endpoint=listening.endpoint)
         folder.tell(holder)
         announce(holder)
+        await refill_later(store)
         beside = _worker(settings, folder, at, stop) if worker else _meanwhile(keep_swept(store))
         await stack.enter_async_context(beside)
         await stop.asked.wait()

@@ -20,8 +20,8 @@ PROVIDERS = (
     "GitHub", "GitHubEnterpriseServer", "GitLab", "GitLabSelfManaged", "Bitbucket", "AzureDevOps",
     "*",
 )  # fmt: skip
-ENDING = 20.0
-"""Seconds that the server has for ending by itself."""
+DRAIN, ENDING = 1.0, 20.0
+"""Seconds that builds have for ending, where they still run, and that the server has."""
 
 
 class Instance(NamedTuple):
@@ -101,6 +101,7 @@ def _settings(settings: Settings, data: str, mirrors: str) -> Settings:
         runner_folder="",
         endpoint="",
         triggers=False,
+        drain=DRAIN,
         runner_where=where,
         connections=places | dict(settings.connections),
     )

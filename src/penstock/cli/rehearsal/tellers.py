@@ -110,6 +110,6 @@ class JsonTeller:
     def ended(self, ending: Any) -> None:
         self._event("ended", **ending.members())
 
-    def _event(self, name: str, **members: Any) -> None:
-        line = json.dumps({"event": name, "at": round(time.time(), 6), **members}, default=str)
+    def _event(self, kind: str, /, **members: Any) -> None:
+        line = json.dumps({"event": kind, "at": round(time.time(), 6), **members}, default=str)
         self._terminal.print(line)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from penstock.decide.stacks.refusals import invalid
+from penstock.documents.templates.scalars import written
 
 
 class _NoValue:
@@ -103,4 +104,4 @@ def text_of(value: Any) -> str:
         return "true" if value else "false"
     if not is_scalar(value):
         raise invalid(f"Template error: {value!r} is not a string")
-    return str(value)
+    return value if isinstance(value, str) else written(value)

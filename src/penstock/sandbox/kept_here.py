@@ -1,0 +1,35 @@
+"""Services of the sandbox that are written here: in memory, as all of it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.services.service import Handler, Service
+from penstock.state.calls import Call
+from penstock.store import Store
+
+ANSWERED_BY = {"x-penstock-answered-by": "sandbox"}
+
+
+class KeptHere(Service):
+    """A service whose answers say that it is simulated. What it keeps ends with the server."""
+
+    def handler(self, operation: str) -> Handler:
+        handle = super().handler(operation)
+
+        async def answer(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+            return {**(await handle(call, request) or {}), "@headers": ANSWERED_BY}
+
+        return answer
+
+
+def kept_here(name: str, store: Store) -> Service:
+    """Raises KeyError for a service that is not written here."""
+    from penstock.sandbox.cloudcontrol import CloudControl
+    from penstock.sandbox.codedeploy import CodeDeploy
+
+    services: dict[str, type[Service]] = {"cloudcontrol": CloudControl, "codedeploy": CodeDeploy}
+    return services[name](store)
+
+
+NAMES = ("cloudcontrol", "codedeploy")

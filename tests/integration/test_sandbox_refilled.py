@@ -1,0 +1,175 @@
+"""What stacks have in the sandbox, after the server has begun anew."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from penstock.errors import AwsError
+from penstock.resources.contract import Cloud
+from penstock.serving.refilling import refill_later
+from penstock.state.stacks import ResourceState, ResourceStatus, Wanted
+from penstock.store.facts import tell
+from penstock.store.sandboxed_stacks import REFILL
+from penstock.worker.cloud import Clouds, StackCloud
+from penstock.worker.refilling import in_order, refill_sandbox
+
+from .foundry import REGION, ROOT, Foundry, att, parameter, plan, ref
+from .foundry import foundry as foundry
+from .hosting import serving
+from .test_resources_cloudwatch import GIVEN as ALARM
+from .test_resources_iam import ALLOW, TRUST
+from .test_resources_lambda import SOURCE
+
+pytestmark = pytest.mark.anyio
+
+TOPIC, QUEUE = "AWS::SNS::Topic", "AWS::SQS::Queue"
+RESOURCES = {
+    "Text": parameter("/a", "1"),
+    "Role": Wanted("AWS::IAM::Role", {"AssumeRolePolicyDocument": TRUST}),
+    "Policy": Wanted(
+        "AWS::IAM::Policy",
+        {"PolicyName": "logs", "PolicyDocument": ALLOW, "Roles": [ref("Role")]},
+        ("Role",),
+    ),
+    "Function": Wanted(
+        "AWS::Lambda::Function",
+        {
+            "Role": att("Role", "Arn"),
+            "Runtime": "python3.12",
+            "Handler": "index.handler",
+            "Code": {"ZipFile": SOURCE},
+        },
+        ("Role",),
+    ),
+    "Topic": Wanted(TOPIC, {"FifoTopic": True}),
+    "Named": Wanted(TOPIC, {"TopicName": "releases"}),
+    "Queue": Wanted(QUEUE, {}),
+    "Table": Wanted(
+        "AWS::DynamoDB::Table",
+        {
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    ),
+    "Alarm": Wanted(
+        "AWS::CloudWatch::Alarm", {**ALARM, "AlarmActions": [ref("Named")]}, ("Named",)
+    ),
+    "Vpc": Wanted("AWS::EC2::VPC", {"CidrBlock": "10.0.0.0/16"}),
+}
+
+
+def forget_all() -> None:
+    """As the memory of a server ends with it."""
+    from moto.moto_api._internal.models import moto_api_backend
+
+    moto_api_backend.reset()
+
+
+async def there(cloud: Cloud) -> dict[str, list[str]]:
+    async def ask(service: str, operation: str) -> dict[str, Any]:
+        return await cloud.ask(service, operation)
+
+    roles = [role["RoleName"] for role in (await ask("iam", "ListRoles"))["Roles"]]
+    functions = (await ask("lambda", "ListFunctions"))["Functions"]
+    alarms = (await ask("cloudwatch", "DescribeAlarms"))["MetricAlarms"]
+    return {
+        "roles": roles,
+        "functions": [each["FunctionName"] for each in functions],
+        "topics": sorted(each["TopicArn"] for each in (await ask("sns", "ListTopics"))["Topics"]),
+        "queues": (await ask("sqs", "ListQueues")).get("QueueUrls", []),
+        "tables": (await ask("dynamodb", "ListTables"))["TableNames"],
+        "alarms": [each["AlarmName"] for each in alarms],
+        "vpcs": [each["VpcId"] for each in (await ask("ec2", "DescribeVpcs"))["Vpcs"]],
+    }
+
+
+async def started(foundry: Foundry, endpoint: str) -> StackCloud:
+    async with foundry.store.database.transaction() as connection:
+        await tell(connection, "endpoint", endpoint)
+    foundry.clouds = Clouds(foundry.store)
+    return StackCloud(foundry.clouds, ROOT, REGION, endpoint)
+
+
+async def test_what_has_a_name_comes_back_and_what_has_none_is_told(
+    foundry: Foundry, caplog: pytest.LogCaptureFixture
+) -> None:
+    forget_all()
+    async with serving(foundry.store) as endpoint:
+        cloud = await started(foundry, endpoint)
+        await foundry.create(plan(RESOURCES))
+        await foundry.work()
+        assert await foundry.status() == "CREATE_COMPLETE"
+        before = await there(cloud)
+        vpc = await foundry.physical("Vpc")
+        assert vpc in before["vpcs"]
+    forget_all()
+    async with serving(foundry.store) as endpoint:
+        cloud = await started(foundry, endpoint)
+        assert (await there(cloud))["roles"] == []
+        with caplog.at_level(logging.WARNING, "penstock.worker"):
+            await refill_sandbox(foundry.clouds)
+        after = await there(cloud)
+        assert {**after, "vpcs": [], "queues": []} == {**before, "vpcs": [], "queues": []}
+        assert [url.rpartition("/")[2] for url in after["queues"]] == [
+            url.rpartition("/")[2] for url in before["queues"]
+        ]
+        assert vpc not in after["vpcs"] and len(after["vpcs"]) == len(before["vpcs"]) - 1
+        assert f"of stack app it has not any more: Vpc ({vpc} would be another)" in caplog.text
+        policy = await cloud.ask("iam", "ListRolePolicies", RoleName=after["roles"][0])
+        assert policy["PolicyNames"] == ["logs"]
+
+        await refill_sandbox(foundry.clouds)
+        assert await there(cloud) == after
+        await foundry.delete()
+        await foundry.work()
+        assert await foundry.status() == "DELETE_COMPLETE"
+        assert all(not names for kind, names in (await there(cloud)).items() if kind != "vpcs")
+
+
+async def test_a_worker_is_asked_only_where_there_is_something(foundry: Foundry) -> None:
+    forget_all()
+    assert not await refill_later(foundry.store)
+    async with serving(foundry.store) as endpoint:
+        await started(foundry, endpoint)
+        await foundry.create(plan({"Named": RESOURCES["Named"]}))
+        await foundry.work()
+    assert await refill_later(foundry.store)
+    assert await refill_later(foundry.store)
+    jobs = await foundry.store.database.fetch(
+        "SELECT task_name FROM procrastinate_jobs WHERE queue_name = 'stacks'"
+    )
+    assert [job.task_name for job in jobs] == [REFILL]
+
+
+async def test_a_server_that_is_away_leaves_all_to_be_told(
+    foundry: Foundry, caplog: pytest.LogCaptureFixture
+) -> None:
+    forget_all()
+    async with serving(foundry.store) as endpoint:
+        await started(foundry, endpoint)
+        await foundry.create(plan({"Named": RESOURCES["Named"]}))
+        await foundry.work()
+    foundry.clouds = Clouds(foundry.store)
+    with caplog.at_level(logging.WARNING, "penstock.worker"):
+        await refill_sandbox(foundry.clouds)
+    assert "it has not any more: Named (" in caplog.text
+
+
+def test_what_others_depend_on_comes_first() -> None:
+    def state(name: str, *depends_on: str) -> ResourceState:
+        done = ResourceStatus.CREATE_COMPLETE
+        return ResourceState(name, TOPIC, done, depends_on=depends_on)
+
+    states = [state("A", "C", "Real"), state("B", "A"), state("C")]
+    assert [one.logical_id for one in in_order(states)] == ["C", "A", "B"]
+
+
+async def test_codedeploy_does_not_deploy_elsewhere_either(foundry: Foundry) -> None:
+    async with serving(foundry.store) as endpoint:
+        cloud = await started(foundry, endpoint)
+        with pytest.raises(AwsError, match=r"not implemented: codedeploy\.CreateDeployment"):
+            await cloud.ask("codedeploy", "CreateDeployment", applicationName="web")
