@@ -1,5 +1,5 @@
 # Needs python 3.11 or newer, git and make; everything else goes into .venv.
-#   make demo     a server, and a build of examples/python-node through it
+#   make demo     a rehearsal of examples/agni-crm's pipeline; needs Node, PostgreSQL and Redis
 #   make test     all tests; make test TESTS=tests/unit for some of them
 #   make check    formatting, lint, types, and the generated pages
 #   make bench    Penstock beside its peers and its floors; TOPICS="whole lint" for some of it
@@ -14,14 +14,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := $(VENV)/bench
 AWS_V1 := $(VENV)/aws-v1
+CDK := $(VENV)/cdk
+SAM := $(VENV)/sam
+TOOLS := $(AWS_V1)/installed $(CDK)/installed $(SAM)/installed
 
 .PHONY: demo test check docs bench soak clean
 
-demo: $(VENV)/installed $(AWS_V1)/installed
-	PATH="$(abspath $(BIN)):$$PATH" AWS=$(abspath $(AWS_V1)/bin/aws) examples/server/demo.sh
+demo: $(VENV)/installed
+	PATH="$(abspath $(BIN)):$$PATH" examples/agni-crm/demo.sh
 
-test: $(VENV)/dev $(AWS_V1)/installed
-	AWS_CLI_V1=$(abspath $(AWS_V1)/bin/aws) $(BIN)/pytest -n $(WORKERS) $(TESTS)
+test: $(VENV)/dev $(TOOLS)
+	AWS_CLI_V1=$(abspath $(AWS_V1)/bin/aws) CDK_TOOLS=$(abspath $(CDK)) SAM_CLI=$(abspath $(SAM)/bin/sam) \
+	$(BIN)/pytest -n $(WORKERS) $(TESTS)
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -51,6 +55,19 @@ soak: $(VENV)/dev
 $(AWS_V1)/installed: $(VENV)/installed
 	$(PYTHON) -m venv $(AWS_V1)
 	$(AWS_V1)/bin/pip install --quiet "awscli>=1.40,<2"
+	touch $@
+
+# The CDK's own command, and its library for Python; each of these has dependencies of its own.
+$(CDK)/installed: $(VENV)/installed
+	mkdir -p $(CDK)
+	npm install --prefix $(CDK) --no-fund --no-audit --loglevel=error "aws-cdk@^2.1000.0"
+	$(PYTHON) -m venv $(CDK)/python
+	$(CDK)/python/bin/pip install --quiet "aws-cdk-lib>=2.150,<3" "constructs>=10,<11"
+	touch $@
+
+$(SAM)/installed: $(VENV)/installed
+	$(PYTHON) -m venv $(SAM)
+	$(SAM)/bin/pip install --quiet "aws-sam-cli>=1.120,<2"
 	touch $@
 
 clean:

@@ -87,7 +87,7 @@ def linted(folder: Path) -> Table:
 
 def small() -> dict[str, Any]:
     """Two buckets, and a pipeline of three stages between them."""
-    deploy = {"BucketName": {"Ref": "Pages"}, "Extract": "true"}
+    deploy: dict[str, Any] = {"BucketName": {"Ref": "Pages"}, "Extract": "true"}
     stages = [
         _stage("Source", "S3", "Source", outputs=["App"], S3Bucket={"Ref": "Sources"},
                S3ObjectKey="app.zip", PollForSourceChanges="false"),

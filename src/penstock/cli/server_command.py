@@ -25,6 +25,7 @@ LIBRARIES = frozenset(
     (
         "botocore",
         "cbor2",
+        "cfnlint",
         "cryptography",
         "docker",
         "httptools",
@@ -37,6 +38,7 @@ LIBRARIES = frozenset(
         "psutil",
         "psycopg",
         "psycopg_pool",  # procrastinate's
+        "samtranslator",
         "starlette",
         "urllib3",
         "uvicorn",

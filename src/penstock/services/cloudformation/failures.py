@@ -18,5 +18,7 @@ class Failures(Service):
 
     async def list_hook_results(self, call: Call, request: Request) -> Answer:
         """There are no hooks."""
-        told = {name: request[name] for name in ("TargetType", "TargetId") if name in request}
+        told: Answer = {
+            name: request[name] for name in ("TargetType", "TargetId") if name in request
+        }
         return {**told, "HookResults": []}

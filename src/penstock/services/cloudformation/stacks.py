@@ -29,6 +29,7 @@ from penstock.services.cloudformation.updating import (
     check_updatable,
     updated_template,
 )
+from penstock.services.cloudformation.waiters import is_waiter, settled
 from penstock.services.paging import cut, make_token, read_token
 from penstock.services.service import Answer, Request, Service
 from penstock.state.calls import Call
@@ -139,6 +140,8 @@ class Stacks(Service):
         """TG-109: of one, or of all that are not deleted, the newest first."""
         if request.get("StackName"):
             stack = await the_stack(self.store, call, request["StackName"])
+            if is_waiter(call.headers):
+                stack = await settled(self.store, stack)
             return {"Stacks": await self._views([stack])}
         page, token = await self._page(call, request, "stacks", (), deleted=False)
         answer: Answer = {"Stacks": await self._views(page)}
