@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.routing import Route, Router
 
 from penstock.sandbox import Sandbox
-from penstock.sandbox.kept_here import NAMES, kept_here
+from penstock.sandbox.cloudcontrol import CloudControl
+from penstock.sandbox.codedeploy import CodeDeploy
 from penstock.services import SERVICES, make_service
 from penstock.services.codebuild.projects import BADGES
 from penstock.services.codebuild.webhooks import PATH as WEBHOOKS
 from penstock.services.codeconnections.deliveries import PATH as CONNECTIONS
 from penstock.services.codepipeline.webhooks import PATH as PIPELINE_WEBHOOKS
+from penstock.services.service import Service
 from penstock.serving.away import answered
 from penstock.serving.git import GitHosting
 from penstock.serving.health import Health
@@ -28,11 +31,16 @@ from penstock.wire.app import WireApp
 from penstock.wire.elsewhere import Receive, Scope, Send
 from penstock.wire.identity import Identity
 
+SIMULATED: Mapping[str, type[Service]] = {"cloudcontrol": CloudControl, "codedeploy": CodeDeploy}
+"""Services of the sandbox that are written here, unless the settings send them elsewhere."""
+
 
 def make_app(store: Store, settings: Settings) -> App:
     """The ASGI application. `settings` have been checked."""
     services = {name: make_service(name, store) for name in SERVICES}
-    simulated = {name: kept_here(name, store) for name in NAMES if name not in settings.services}
+    simulated = {
+        name: kind(store) for name, kind in SIMULATED.items() if name not in settings.services
+    }
     identity = make_identity(store, settings)
     wire = WireApp({**services, **simulated}, identity, Sandbox(settings.services))
     answering = dict.fromkeys(services, "penstock") | dict.fromkeys(simulated, "sandbox")

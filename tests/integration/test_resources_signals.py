@@ -12,9 +12,9 @@ import pytest
 
 from penstock.errors import AwsError
 from penstock.flow import stacks as flow
+from penstock.flow.stack_signals import signal_task
 from penstock.resources import handler_of
 from penstock.resources.contract import Job, Outcome, Waiting
-from penstock.resources.signalling import signal_task
 from penstock.server import make_app
 from penstock.settings import Settings
 from penstock.state.recorded_stacks import OnFailure, Plan

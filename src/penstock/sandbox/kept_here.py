@@ -6,7 +6,6 @@ from typing import Any
 
 from penstock.services.service import Handler, Service
 from penstock.state.calls import Call
-from penstock.store import Store
 
 ANSWERED_BY = {"x-penstock-answered-by": "sandbox"}
 
@@ -21,15 +20,3 @@ class KeptHere(Service):
             return {**(await handle(call, request) or {}), "@headers": ANSWERED_BY}
 
         return answer
-
-
-def kept_here(name: str, store: Store) -> Service:
-    """Raises KeyError for a service that is not written here."""
-    from penstock.sandbox.cloudcontrol import CloudControl
-    from penstock.sandbox.codedeploy import CodeDeploy
-
-    services: dict[str, type[Service]] = {"cloudcontrol": CloudControl, "codedeploy": CodeDeploy}
-    return services[name](store)
-
-
-NAMES = ("cloudcontrol", "codedeploy")

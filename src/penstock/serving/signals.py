@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from penstock.errors import AwsError
-from penstock.resources.signalling import take
+from penstock.flow.stack_signals import take
 from penstock.store import Store
 
 LARGEST = 64 << 10  # bytes

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 from penstock.errors import AwsError
-from penstock.resources.answers import outcome_of_wait
+from penstock.flow.signal_answers import outcome_of_wait
 from penstock.resources.contract import Job, Made, Outcome, Waiting
 from penstock.resources.shaping import check_names, whole_number
 from penstock.store.signals import (

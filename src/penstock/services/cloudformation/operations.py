@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from penstock.flow import stacks as flow
+from penstock.flow.stack_signals import signal_task
 from penstock.flow.stack_steps import Inside
-from penstock.resources.signalling import signal_task
 from penstock.services.cloudformation.errors import invalid
 from penstock.services.cloudformation.stack_names import changeable
 from penstock.services.service import Answer, Request, Service

@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from penstock.errors import AwsError
+from penstock.flow.signal_answers import outcome_of_answer, outcome_of_wait, read_signal
 from penstock.flow.stack_steps import Inside
 from penstock.flow.stacks import finish_task
-from penstock.resources.answers import outcome_of_answer, outcome_of_wait, read_signal
 from penstock.store import Store
 from penstock.store.signals import (
     Kind,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.errors import AwsError
-from penstock.resources.answers import outcome_of_answer, outcome_of_wait, read_signal
+from penstock.flow.signal_answers import outcome_of_answer, outcome_of_wait, read_signal
 from penstock.state.stacks import Made, NotMade
 from penstock.store.signals import Signal, Wait
 
