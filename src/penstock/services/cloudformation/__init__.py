@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from penstock.documents.model_shapes import check_shape
 from penstock.services.cloudformation.asked import refuse_missing
@@ -38,17 +39,18 @@ class CloudFormation(
 ):
     def handler(self, operation: str) -> Handler:
         """As of every service, but words and patterns of the model are checked too, and what would
-        have to go another way is refused."""
-        handle = super().handler(operation)
+        have to go another way is refused. Those that begin an operation take a `waiter` besides."""
+        handle: Any = super().handler(operation)
 
-        async def checked(call: Call, request: Request) -> Answer | None:
+        async def checked(call: Call, request: Request, **more: Any) -> Answer | None:
             _, findings = check_shape("cloudformation", f"{operation}Input", request)
             if findings:
                 told = "; ".join(_in_camel_case(finding.message) for finding in findings[:100])
                 plural = "" if len(findings) == 1 else "s"
                 raise invalid(f"{len(findings)} validation error{plural} detected: {told}")
             refuse_missing(operation, request)
-            return await handle(call, request)
+            answer: Answer | None = await handle(call, request, **more)
+            return answer
 
         return checked
 

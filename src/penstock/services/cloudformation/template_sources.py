@@ -18,6 +18,9 @@ from penstock.store import Store
 from penstock.store.objects import find_object, stream_object
 
 LONGEST_BODY, LONGEST_OBJECT = 51_200, 1_000_000  # bytes, TG-128
+TEMPLATE = "@template"
+"""The key of a request that has a template as bytes, as long as an object may be: what calls the
+service from inside has no URL for it. No such key comes from outside."""
 _AWS = re.compile(
     r"(?:(?P<bucket>.+)\.)?s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?"
 )
@@ -27,8 +30,11 @@ _MORE = (
 
 
 async def template_of(store: Store, call: Call, request: Mapping[str, Any]) -> bytes | None:
-    """The text of TemplateBody or of TemplateURL, None where neither is given. Raises AwsError."""
+    """The text of TemplateBody or of TemplateURL, None where neither is given; of `TEMPLATE`, which
+    stands for either. Raises AwsError."""
     body, url = request.get("TemplateBody"), request.get("TemplateURL")
+    if (inside := request.get(TEMPLATE)) is not None:
+        return _within(bytes(inside), LONGEST_OBJECT)
     if body is not None and url is not None:
         raise invalid("Both TemplateBody and TemplateURL cannot be specified.")
     if url is not None:
@@ -74,8 +80,18 @@ async def read_object(
     """The bytes of an object. Raises AwsError: S3's, and ValidationError for more than `most`."""
     found = await find_object(store, bucket, key, version, owner=call.account)
     if found.size > most:
-        raise invalid(f"Template may not exceed {most} bytes in size.")
+        raise _too_long(most)
     return b"".join([piece async for piece in stream_object(store, found)])
+
+
+def _within(data: bytes, most: int) -> bytes:
+    if len(data) > most:
+        raise _too_long(most)
+    return data
+
+
+def _too_long(most: int) -> AwsError:
+    return invalid(f"Template may not exceed {most} bytes in size.")
 
 
 def place_of(url: str, endpoint: str) -> tuple[str, str, str | None] | None:
