@@ -274,7 +274,7 @@ def the_token_is_told_to_nobody(team: Team) -> None:
 
 
 def the_first_execution_is_built_and_tested(team: Team, until: Callable[..., Any]) -> None:
-    until(lambda: team.has_succeeded(PIPELINE, "IntegrationTests"), 120)
+    until(lambda: team.has_succeeded(PIPELINE, "IntegrationTests"), 300)
     [build] = team.read(BUILDS)["ids"]
     [found] = team.read(f"aws codebuild batch-get-builds --ids {build}")["builds"]
     exported = {one["name"]: one["value"] for one in found["exportedEnvironmentVariables"]}

@@ -82,7 +82,7 @@ def test_the_script_deploys_three_pipelines_which_deploy_the_shop_at_each_push(
     team("cdk bootstrap aws://000000000000/us-east-1")
     team("./deploy_pipelines.sh all")
     for name in PIPELINES.values():
-        until(lambda name=name: team.has_succeeded(name, "Deploy"), 120)
+        until(lambda name=name: team.has_succeeded(name, "Deploy"), 300)
     the_shops_stacks_are_there_in_their_order(team)
     the_front_ends_are_in_their_buckets(team)
     assert "Succeeded" in team("./deploy_pipelines.sh status")

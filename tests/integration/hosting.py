@@ -83,7 +83,7 @@ async def serving(store: Store, **settings: Any) -> AsyncIterator[str]:
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            server.over.set()
             await task
 
 

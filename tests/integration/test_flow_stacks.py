@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import pairwise
+
 import pytest
 
 from penstock.errors import AwsError
@@ -50,6 +53,10 @@ async def test_a_stack_is_created_in_order_and_told_of_as_cloudformation_does(
         ("B", "CREATE_COMPLETE", ""),
         ("app", "CREATE_COMPLETE", ""),
     ]
+    rows = await foundry.store.database.fetch("SELECT at FROM stack_events ORDER BY sequence")
+    times = [row.at for row in rows]
+    # Whoever sorts by time, in milliseconds, has the same order.
+    assert all(after - before >= timedelta(milliseconds=1) for before, after in pairwise(times))
     found = await foundry.look()
     assert found.outputs["Name"] == ("/b", "its name", "")
     assert await foundry.store.database.fetch("SELECT * FROM stack_tasks") == []

@@ -255,6 +255,7 @@ async def test_a_worker_that_dies_is_started_again_until_it_is_stopped(
     monkeypatch.setattr(worker_process, "COMMAND", (sys.executable, "-c", program))
     monkeypatch.setattr(worker_process, "FIRST", 0.0)
     worker = WorkerProcess(os.environ)
+    worker.begin()
     keeping = asyncio.create_task(worker.keep())
     first = int(await asyncio.to_thread(told.read_text))
     os.kill(first, signal.SIGKILL)

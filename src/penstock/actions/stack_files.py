@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import zipfile
 
@@ -56,7 +57,7 @@ class Files:
             if key not in members:
                 raise StackActionError(f"{place} has no {key}")
             value = members[key]
-            return value if isinstance(value, str) else str(value)
+            return value if isinstance(value, str) else json.dumps(value)
         artifact, name = arguments
         return _attribute(self._artifact(artifact), name)
 

@@ -25,6 +25,7 @@ USAGE = Usage(
         *options(),
         Option(("--detach", "-d"), "start it in the background, and return once it answers"),
         Option(("--no-worker",), "run no builds here; workers elsewhere do"),
+        Option(("--fleeting",), "wait for no disk: for a data folder that goes when this ends"),
         HELP,
     ),
     notes=NOTES,
@@ -34,12 +35,13 @@ USAGE = Usage(
 def perform(given: Given) -> int:
     settings = settings_of(given)
     folder = folder_of(settings)
+    how = {"worker": not given.has("no_worker"), "fleeting": given.has("fleeting")}
     if given.has("detach"):
-        return _detach(settings, folder, worker=not given.has("no_worker"))
-    return _serve(settings, folder, worker=not given.has("no_worker"))
+        return _detach(settings, folder, **how)
+    return _serve(settings, folder, **how)
 
 
-def _serve(settings: Settings, folder: DataFolder, *, worker: bool) -> int:
+def _serve(settings: Settings, folder: DataFolder, **how: bool) -> int:
     import uvloop
 
     from penstock.serving.log_lines import set_up
@@ -47,7 +49,7 @@ def _serve(settings: Settings, folder: DataFolder, *, worker: bool) -> int:
 
     set_up(settings.log_format)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings, folder, lambda it: _announce(it, folder), worker=worker))
+        runner.run(serve(settings, folder, lambda it: _announce(it, folder), **how))
     return 0
 
 
@@ -69,9 +71,9 @@ def _data(folder: DataFolder) -> str:
     return "" if str(usual) == folder.path else f" --data {shlex.quote(folder.path)}"
 
 
-def _detach(settings: Settings, folder: DataFolder, *, worker: bool) -> int:
+def _detach(settings: Settings, folder: DataFolder, **how: bool) -> int:
     try:
-        holder, _ = start_detached(settings, folder, worker=worker)
+        holder, _ = start_detached(settings, folder, **how)
     except StartError as error:
         raise CommandError(str(error)) from None
     _announce(holder, folder)

@@ -33,7 +33,7 @@ USAGE = Usage(
     "server's database, its storage, and a copy of its file of master keys.",
     (
         *options(*_SETTINGS),
-        Option(("--until-eof",), "end, as on SIGTERM, when standard input does"),
+        Option(("--until-eof",), "begin at a line of standard input; end, as on SIGTERM, with it"),
         HELP,
     ),
     notes=f"{NOTES}\nA SIGTERM lets builds end and begins no more; a second one ends it at once.",
@@ -48,24 +48,31 @@ def perform(given: Given) -> int:
 
 
 async def _work(settings: Settings, folder: DataFolder, *, until_eof: bool) -> None:
-    from penstock.worker import work
-
-    stopping, loop = asyncio.Event(), asyncio.get_running_loop()
+    stopping, beginning, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
 
     def stop() -> None:
         if stopping.is_set():
             os._exit(1)
         stopping.set()
+        beginning.set()
 
     def read() -> None:
         if not os.read(0, 1):
             loop.remove_reader(0)
             stopping.set()
+        beginning.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     if until_eof:
         loop.add_reader(0, read)
+    else:
+        beginning.set()
+    from penstock.worker import work  # takes long: a server beside which it is comes up meanwhile
+
+    await beginning.wait()
+    if stopping.is_set():
+        return
     await work(
         _place(settings, folder),
         _runner(settings, folder),

@@ -140,22 +140,26 @@ async def delete(
     waiter: Waiter = NOBODY,
     token: str = "",
 ) -> bool:
-    """Begins a delete, also of what is being created; False where the stack is gone.
+    """Begins a delete, also of what is being created; False where the stack is gone. Nothing where
+    the token is that of the last operation.
 
-    Whoever waits is told of a delete that is under way already. Raises AwsError.
+    Of a delete that is under way already `waiter` is told too; but of several actions only the
+    first is. Raises AwsError.
     """
     async with inside(source) as here:
         row = await stacks.lock_stack(here.connection, name)
         if row is None or row.deleted is not None:
             return False
+        if token and row.token == token:
+            return True
         if row.protected:
             raise AwsError(
                 "ValidationError",
                 f"Stack [{name.name}] cannot be deleted while TerminationProtection is enabled",
             )
         if row.status == StackStatus.DELETE_IN_PROGRESS:
-            if waiter != NOBODY:
-                await stacks.save_waiter(here.connection, row.id, waiter)
+            both = Waiter(waiter.task or row.waiting_task, row.waiting_action or waiter.action)
+            await stacks.save_waiter(here.connection, row.id, both)
             return True
         given_up = row if row.status in UNDER_WAY else None
         order = _Order(principal, now, token, waiter)

@@ -19,16 +19,17 @@ class StartError(Exception):
 
 
 def start_detached(
-    settings: Settings, folder: DataFolder, *, worker: bool = True
+    settings: Settings, folder: DataFolder, *, worker: bool = True, fleeting: bool = False
 ) -> tuple[Holder, subprocess.Popen[bytes]]:
     """Starts it, with what it prints in the folder's log. Raises StartError."""
     os.makedirs(folder.path, mode=0o700, exist_ok=True)
     command = [sys.executable, "-P", "-m", "penstock", "up"]
+    command += ["--no-worker"] * (not worker) + ["--fleeting"] * fleeting
     descriptor = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with open(descriptor, "ab") as log:
         begin = log.tell()
         process = subprocess.Popen(
-            command if worker else [*command, "--no-worker"],
+            command,
             env=os.environ | as_environment(settings) | {"PENSTOCK_DATA": folder.path},
             stdin=subprocess.DEVNULL,
             stdout=log,

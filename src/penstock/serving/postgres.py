@@ -21,12 +21,13 @@ LOOK = 0.5  # seconds, where the system cannot tell of the end of a process
 class Postgres:
     """The PostgreSQL below `folder`. Its URL stays the same however often it is started.
 
-    `process` is the id of the main process of the last that was.
+    `process` is the id of the main process of the last that was; `fleeting` is as `Embedded` says.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *, fleeting: bool = False) -> None:
         self._folder = folder
-        self._embedded = Embedded(folder)
+        self._fleeting = fleeting
+        self._embedded = Embedded(folder, fleeting=fleeting)
         self.process = 0
 
     async def start(self) -> str:
@@ -80,7 +81,7 @@ class Postgres:
         dead = PostgresServer._instances.pop(Path(self._folder).resolve(), None)
         if dead is not None:
             atexit.unregister(dead._cleanup)
-        self._embedded = Embedded(self._folder)
+        self._embedded = Embedded(self._folder, fleeting=self._fleeting)
 
 
 def stop_left(folder: str) -> bool:

@@ -8,7 +8,12 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +66,7 @@ class Http(uvicorn.Server):
             )
         )
         self.answers = asyncio.Event()
+        self.over = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -69,6 +75,10 @@ class Http(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         self.answers.set()
+
+    async def main_loop(self) -> None:
+        """Waits, where uvicorn looks ten times a second for what it does not do here."""
+        await self.over.wait()
 
 
 class Stop:
@@ -90,9 +100,16 @@ class Stop:
 
 
 async def serve(
-    settings: Settings, folder: DataFolder, announce: Announce, *, worker: bool = True
+    settings: Settings,
+    folder: DataFolder,
+    announce: Announce,
+    *,
+    worker: bool = True,
+    fleeting: bool = False,
 ) -> None:
     """Serves until a signal ends it. `announce` is called once it answers.
+
+    `fleeting` is one whose folder is removed when it ends: its database waits for no disk.
 
     Raises SettingsError, FolderError, ListenError, EmbeddedError, UnfitError, StorageError, and
     what opening a store raises.
@@ -109,8 +126,14 @@ async def serve(
         )
         folder.tell(holder)
         ensure_key_file(at.key_file)
+        beside: AbstractAsyncContextManager[Any] | None = None
+        if worker:  # it takes as long to come up as the database does
+            process = WorkerProcess(_environment(settings, folder, at))
+            kept = await stack.enter_async_context(_kept(process))
+            beside = _working(process, kept, settings.drain, stop)
         if not at.database:
-            at = at._replace(database=await stack.enter_async_context(_postgres(folder.postgres)))
+            postgres = _postgres(Postgres(folder.postgres, fleeting=fleeting))
+            at = at._replace(database=await stack.enter_async_context(postgres))
         await _migrate(at, settings, listening)
         store = await stack.enter_async_context(open_store(at))
         await pair(store)
@@ -121,8 +144,7 @@ async def serve(
         folder.tell(holder)
         announce(holder)
         await refill_later(store)
-        beside = _worker(settings, folder, at, stop) if worker else _meanwhile(keep_swept(store))
-        await stack.enter_async_context(beside)
+        await stack.enter_async_context(beside or _meanwhile(keep_swept(store)))
         await stop.asked.wait()
 
 
@@ -136,9 +158,8 @@ def _listening(settings: Settings) -> Iterator[Listening]:
 
 
 @asynccontextmanager
-async def _postgres(folder: str) -> AsyncIterator[str]:
-    """An embedded PostgreSQL, kept up, by its URL."""
-    postgres = Postgres(folder)
+async def _postgres(postgres: Postgres) -> AsyncIterator[str]:
+    """It is kept up, and has this URL."""
     url = await postgres.start()
     try:
         async with _meanwhile(postgres.keep()):
@@ -172,32 +193,49 @@ async def _http(app: Any, listening: Listening) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            http.should_exit = True
+            http.over.set()
             await asyncio.wait((task,))
 
 
-@asynccontextmanager
-async def _worker(
-    settings: Settings, folder: DataFolder, at: Location, stop: Stop
-) -> AsyncIterator[None]:
-    """A worker beside the server; at the end it may finish what it has begun, for a while."""
-    own = as_environment(settings) | {
+def _environment(settings: Settings, folder: DataFolder, at: Location) -> dict[str, str]:
+    """A worker's. Where the database is embedded, the folder tells where that is."""
+    return os.environ | as_environment(settings) | {
         "PENSTOCK_DATA": folder.path,
         "PENSTOCK_DATABASE": at.database,
         "PENSTOCK_STORAGE": at.storage,
         "PENSTOCK_KEY_FILE": at.key_file,
         "PENSTOCK_RUNNER_ALLOW_HOST": str(allows_host(settings)).lower(),
     }
-    worker = WorkerProcess(os.environ | own)
+
+
+@asynccontextmanager
+async def _kept(worker: WorkerProcess) -> AsyncIterator[asyncio.Task[None]]:
+    """A worker beside the server, which is gone when this ends."""
     async with _meanwhile(worker.keep()) as task:
         try:
-            yield
+            yield task
         finally:
-            LOG.info("stopping: builds have %g s to end; a second signal ends all", settings.drain)
-            worker.drain()
-            await _wait_for(task, settings.drain, stop)
-            worker.kill()
-            await asyncio.wait((task,))
+            await _killed(worker, task)
+
+
+@asynccontextmanager
+async def _working(
+    worker: WorkerProcess, task: asyncio.Task[None], drain: float, stop: Stop
+) -> AsyncIterator[None]:
+    """It works; at the end it may finish what it has begun, for a while."""
+    worker.begin()
+    try:
+        yield
+    finally:
+        LOG.info("stopping: builds have %g s to end; a second signal ends all", drain)
+        worker.drain()
+        await _wait_for(task, drain, stop)
+        await _killed(worker, task)
+
+
+async def _killed(worker: WorkerProcess, task: asyncio.Task[None]) -> None:
+    worker.kill()
+    await asyncio.wait((task,))
 
 
 def allows_host(settings: Settings) -> bool:

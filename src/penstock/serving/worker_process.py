@@ -21,6 +21,8 @@ COMMAND = (sys.executable, "-P", "-m", "penstock", "worker", "--until-eof")
 class WorkerProcess:
     """Ends when the server does, however that ends: it waits for the end of its standard input.
 
+    It can be started while there is nothing yet to work on; it begins when it is told to.
+
     It is in a session of its own, so that a Ctrl-C reaches the server only, which then lets it
     finish what it has begun.
     """
@@ -28,6 +30,7 @@ class WorkerProcess:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = dict(environ)
         self._process: Process | None = None
+        self._begun = False
         self._stopping = asyncio.Event()
 
     async def keep(self) -> None:
@@ -49,7 +52,19 @@ class WorkerProcess:
         )
         if self._stopping.is_set():  # while it was being started
             self._signal(signal.SIGTERM)
+        if self._begun:
+            self._tell()
         return await self._process.wait()
+
+    def begin(self) -> None:
+        """Has it work, and each that comes after it: the server is there."""
+        self._begun = True
+        self._tell()
+
+    def _tell(self) -> None:
+        stdin = self._process.stdin if self._process is not None else None
+        if stdin is not None and not stdin.is_closing():
+            stdin.write(b"\n")
 
     def drain(self) -> None:
         """Lets it finish what it has begun, and begin nothing more."""

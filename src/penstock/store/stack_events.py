@@ -60,6 +60,29 @@ def _event(sealer: Sealer, row: Any) -> StackEvent:
     )
 
 
+class TokenEvent(NamedTuple):
+    """What an event of an operation says; `logical_id` is "" where it is of the stack itself."""
+
+    stack: UUID
+    logical_id: str
+    status: str
+    reason: str
+
+
+async def list_of_token(source: Source, account: str, region: str, token: str) -> list[TokenEvent]:
+    """Of the operations that had a token, the oldest first, also of stacks that are deleted."""
+    rows = await read_rows(
+        source,
+        "SELECT e.stack, e.status, e.reason, CASE WHEN e.physical_id LIKE '%%/' || e.stack"
+        "   THEN '' ELSE e.logical_id END AS logical_id"
+        " FROM stack_events e JOIN stacks s ON s.id = e.stack"
+        " WHERE e.token = %s AND e.token <> '' AND s.account = %s AND s.region = %s"
+        " ORDER BY e.sequence",
+        (token, account, region),
+    )
+    return [TokenEvent(row.stack, row.logical_id, row.status, row.reason) for row in rows]
+
+
 async def insert_events(
     connection: Connection, sealer: Sealer, stack: UUID, events: Sequence[StackEvent]
 ) -> None:
@@ -74,11 +97,16 @@ async def insert_events(
     await connection.execute(_INSERT, (stack, *map(list, zip(*rows, strict=True))))
 
 
+# Tools put events into order by their times, of which they heed milliseconds.
 _INSERT = """
+WITH the (stack) AS (VALUES (%s::uuid)),
+last (at) AS (SELECT (SELECT e.at FROM stack_events e WHERE e.stack = the.stack
+  ORDER BY e.sequence DESC LIMIT 1) FROM the)
 INSERT INTO stack_events (stack, id, logical_id, physical_id, type, status, reason, token, at,
   properties)
-SELECT %s, id, logical_id, physical_id, type, status, reason, token, at, properties
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+SELECT the.stack, id, logical_id, physical_id, type, status, reason, token,
+  greatest(u.at, last.at + interval '1 ms') + (place - 1) * interval '1 ms', properties
+FROM the, last, unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
   %s::text[], %s::timestamptz[], %s::bytea[]) WITH ORDINALITY
   u (id, logical_id, physical_id, type, status, reason, token, at, properties, place)
 ORDER BY place

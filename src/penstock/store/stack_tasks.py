@@ -21,6 +21,17 @@ async def find_task(source: Source, sealer: Sealer, task: UUID) -> Doing | None:
     return _doing(sealer, rows[0]) if rows else None
 
 
+async def find_undone(source: Source, sealer: Sealer, task: UUID) -> Any:
+    """The row of a task that is to be done: `stack`, `begun`, which is None before the first
+    attempt, and `doing`; None where it has ended, or waits to be told how it ends."""
+    rows = await read_rows(
+        source,
+        "SELECT id, stack, begun, sealed AS doing FROM stack_tasks WHERE id = %s AND due IS NULL",
+        (task,),
+    )
+    return rows[0]._replace(doing=_unsealed(sealer, task, rows[0].doing)) if rows else None
+
+
 async def find_waiting(source: Source, stack: UUID, logical_id: str) -> UUID | None:
     """The task of a resource that waits to be told how it ends."""
     sql = "SELECT id FROM stack_tasks WHERE stack = %s AND logical_id = %s AND due IS NOT NULL"
@@ -38,18 +49,14 @@ async def find_due(database: Database, now: datetime) -> list[Any]:
 # Steps of `flow` and of workers, in their transactions.
 
 
-async def begin_task(connection: Connection, sealer: Sealer, task: UUID, now: datetime) -> Any:
-    """The row of a task that is to be done, with its `stack` and `begun`, which is None at the
-    first time; None where it has ended, or waits to be told how it ends."""
+async def begin_task(connection: Connection, task: UUID, now: datetime) -> bool:
+    """Whoever does it after a kill knows from then on; False where it has ended, or waits."""
     rows = await read_rows(
         connection,
-        "WITH t AS MATERIALIZED ("
-        "  SELECT id, begun FROM stack_tasks WHERE id = %s AND due IS NULL FOR UPDATE)"
-        " UPDATE stack_tasks s SET begun = %s FROM t WHERE s.id = t.id"
-        " RETURNING s.id, s.stack, s.sealed, t.begun",
-        (task, now),
+        "UPDATE stack_tasks SET begun = %s WHERE id = %s AND due IS NULL RETURNING id",
+        (now, task),
     )
-    return rows[0]._replace(sealed=_doing(sealer, rows[0])) if rows else None
+    return bool(rows)
 
 
 async def save_due(connection: Connection, task: UUID, due: datetime) -> None:
@@ -90,7 +97,11 @@ async def save_tasks(
 
 
 def _doing(sealer: Sealer, row: Any) -> Doing:
-    return record_of(Doing, unseal(sealer, row.sealed, _about(row.id)))
+    return _unsealed(sealer, row.id, row.sealed)
+
+
+def _unsealed(sealer: Sealer, task: UUID, sealed: bytes) -> Doing:
+    return record_of(Doing, unseal(sealer, sealed, _about(task)))
 
 
 def _about(task: UUID) -> str:

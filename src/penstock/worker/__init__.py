@@ -55,9 +55,9 @@ async def work(
     worker = uuid4()
     async with open_store(location) as store:
         await check_paired(store)
-        crew = Crew(store, location, runner, engine, worker)
+        warm = asyncio.create_task(asyncio.to_thread(warm_up))
+        crew = Crew(store, location, runner, engine, worker, warm)
         await beat(store.database, worker, name, socket.gethostname())
-        await asyncio.to_thread(warm_up)
         async with _meanwhile(_stay_up(store, crew, runner, worker, name)):
             await _perform_jobs(location, store, crew, runner, builds_at_once, name, stopping)
         await patiently(lambda: forget_worker(store.database, worker))

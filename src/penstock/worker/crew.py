@@ -28,7 +28,8 @@ STOPPING = 30.0
 
 
 class Crew:
-    """`running` are the builds that are this worker's now."""
+    """`running` are the builds that are this worker's now; `warm` ends once their processes can be
+    started at once."""
 
     def __init__(
         self,
@@ -37,12 +38,14 @@ class Crew:
         runner: RunnerSettings,
         engine: Engine | None,
         worker: UUID,
+        warm: asyncio.Task[None],
     ) -> None:
         self._store = store
         self._location = location
         self._runner = runner
         self._engine = engine
         self._worker = worker
+        self._warm = warm
         self.running: set[UUID] = set()
 
     async def perform(self, build: UUID) -> None:
@@ -92,6 +95,7 @@ class Crew:
         claim = work.begun.claim
         async with self._store.notices.of(work.begun.name.topic) as news:
             try:
+                await asyncio.shield(self._warm)  # else this thread would wait for it
                 child = Child(work)
             except OSError as error:
                 await self._give_up(work, f"No process can be started for the build: {error}")

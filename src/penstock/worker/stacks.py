@@ -14,11 +14,12 @@ from penstock.flow.stacks import finish_task, wait_task
 from penstock.resources import handler_of
 from penstock.resources.contract import Handler, Job, NotMade, Outcome, Waiting
 from penstock.resources.reasons import reason_of
+from penstock.resources.taken import refuse_taken
 from penstock.services.sts import assumed_role
 from penstock.state.calls import Principal
 from penstock.state.stack_operations import Doing
 from penstock.state.stacks import StackName, TaskAction
-from penstock.store import Store, stack_tasks, stacks
+from penstock.store import stack_tasks, stacks
 from penstock.store.sealing import SealError
 from penstock.store.stacks import Stack
 from penstock.worker.cloud import Clouds, StackCloud, endpoint_of
@@ -37,8 +38,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class _Begun(NamedTuple):
-    """`again` is whether a worker had begun the task before."""
+class _Undone(NamedTuple):
+    """`again` is whether a worker has begun the task before."""
 
     doing: Doing
     stack: Stack
@@ -51,12 +52,10 @@ async def perform_resource(clouds: Clouds, task: UUID, clock: Clock = utc_now) -
     Killed at any point, it is done again from the beginning.
     """
     store = clouds.store
-    begun = await patiently(lambda: _begin(store, task, clock()))
-    if begun is None:
+    outcome = await patiently(lambda: _attempt(clouds, task, clock))
+    if outcome is None:
         LOG.info("task %s of a stack has ended before, or is gone", task)
-        return
-    outcome = await patiently(lambda: _perform(clouds, begun, clock))
-    if isinstance(outcome, Waiting):
+    elif isinstance(outcome, Waiting):
         until, physical_id, kind = outcome
         await patiently(lambda: wait_task(store, task, until, physical_id, clock(), kind=kind))
     else:
@@ -64,22 +63,23 @@ async def perform_resource(clouds: Clouds, task: UUID, clock: Clock = utc_now) -
         await patiently(lambda: finish_task(store, task, ended, clock()))
 
 
-async def _begin(store: Store, task: UUID, now: datetime) -> _Begun | None:
-    """In a transaction of its own, so that whoever does it after a kill knows."""
-    async with store.database.transaction() as connection:
-        row = await stack_tasks.begin_task(connection, store.sealer, task, now)
-        if row is None:
-            return None
-        stack = await stacks.get_stack(connection, store.sealer, row.stack)
-    return _Begun(row.sealed, stack, row.begun is not None) if stack else None
+async def _attempt(clouds: Clouds, task: UUID, clock: Clock) -> Outcome | None:
+    """None where there is nothing to be done. Raises what says that the database is away."""
+    store = clouds.store
+    row = await stack_tasks.find_undone(store.database, store.sealer, task)
+    stack = await stacks.get_stack(store.database, store.sealer, row.stack) if row else None
+    if stack is None:
+        return None
+    return await _perform(clouds, _Undone(row.doing, stack, row.begun is not None), clock)
 
 
-async def _perform(clouds: Clouds, begun: _Begun, clock: Clock) -> Outcome:
-    """Raises what says that the database is away."""
-    task = begun.doing.task
+async def _perform(clouds: Clouds, undone: _Undone, clock: Clock) -> Outcome | None:
+    task = undone.doing.task
     try:
         async with asyncio.timeout(LONGEST.total_seconds()) as limit:
-            job = await _job(clouds, begun, clock())
+            job = await _job(clouds, undone, clock())
+            if not job.again and not await _begin(job):
+                return None
             return await _act(handler_of(task.type), job)
     except AWAY:
         raise
@@ -90,8 +90,17 @@ async def _perform(clouds: Clouds, begun: _Begun, clock: Clock) -> Outcome:
     except Exception as error:
         if limit.expired():
             return NotMade(f"{task.logical_id} has timed out: it had {LONGEST}")
-        LOG.exception("%s of %s cannot be made", task.logical_id, begun.stack.name.arn)
+        LOG.exception("%s of %s cannot be made", task.logical_id, undone.stack.name.arn)
         return NotMade(f"Internal Failure: {type(error).__name__}: {error}")
+
+
+async def _begin(job: Job) -> bool:
+    """Says that the task has been begun, in a transaction of its own: what is there under its name
+    from then on is what it has made. False where it has ended. Raises AwsError."""
+    if job.task.action is TaskAction.CREATE:
+        await refuse_taken(job)
+    async with job.store.database.transaction() as connection:
+        return await stack_tasks.begin_task(connection, job.task.id, job.now)
 
 
 async def _act(handler: Handler, job: Job) -> Outcome:
@@ -102,10 +111,10 @@ async def _act(handler: Handler, job: Job) -> Outcome:
     return await handler.delete(job)
 
 
-async def _job(clouds: Clouds, begun: _Begun, now: datetime) -> Job:
+async def _job(clouds: Clouds, undone: _Undone, now: datetime) -> Job:
     """What dynamic references stand for has to be there only where something is to be made of it:
     what there is already can be changed and deleted without it."""
-    task, stack = begun.doing.task, begun.stack
+    task, stack = undone.doing.task, undone.stack
     endpoint = await endpoint_of(clouds.store)
     principal = principal_of(stack)
     cloud = StackCloud(clouds, principal, stack.name.region, endpoint)
@@ -121,7 +130,7 @@ async def _job(clouds: Clouds, begun: _Begun, now: datetime) -> Job:
         clouds.store,
         now,
         endpoint,
-        begun.again,
+        undone.again,
     )
 
 

@@ -73,7 +73,9 @@ def own_instance(settings: Settings, *, keep: bool) -> Iterator[Instance]:
     kept = DataFolder(data)
     process: subprocess.Popen[bytes] | None = None
     try:
-        holder, process = start_detached(_settings(settings, data, mirrors), kept)
+        holder, process = start_detached(
+            _settings(settings, data, mirrors), kept, fleeting=not keep
+        )
         session = botocore.session.Session()
         credentials = read_credentials(kept)
         if credentials is not None:
