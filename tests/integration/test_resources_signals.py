@@ -238,6 +238,18 @@ async def asked(story: Story, **properties: Any) -> Any:
     return story.event()
 
 
+async def test_a_function_that_the_sandbox_cannot_run_fails_the_resource_at_once(
+    story: Story,
+) -> None:
+    """Nobody would write to the address: the stack would wait for an hour."""
+    failed = {"FunctionError": "Handled", "Payload": b"no such image\n"}
+    story.bench.cloud.answers["Invoke"] = failed
+    await asked(story)
+    made = await story.resource("Made")
+    said = f"The function {FUNCTION} has failed: no such image"
+    assert (made.status, made.reason) == (ResourceStatus.CREATE_FAILED, said)
+
+
 async def test_a_provider_is_asked_and_its_answer_makes_the_resource(story: Story) -> None:
     event = await asked(story)
     service, operation, request = story.bench.cloud.asked[-1]

@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from penstock.errors import AwsError
-from penstock.resources.contract import Answer, Handler, Job, Kind, Outcome, Waiting
+from penstock.resources.contract import Answer, Handler, Job, Kind, NotMade, Outcome, Waiting
 from penstock.resources.shaping import whole_number
 from penstock.store.signals import PATH, make_handle, mark_asked
 from penstock.store.signals import Kind as HandleKind
 
 LONGEST = 3600
 """Seconds that a provider has to answer in, if a template does not give it fewer."""
+_SHOWN = 500  # characters of what a function says
 TYPE = "AWS::CloudFormation::CustomResource"
 
 
@@ -54,18 +55,30 @@ async def _ask(job: Job, kind: str) -> Outcome:
         }
         if kind == "Update":
             event["OldResourceProperties"] = as_texts(job.previous)
-        await _send(job, service, provider, json.dumps(event, separators=(",", ":")))
+        refusal = await _send(job, service, provider, json.dumps(event, separators=(",", ":")))
+        if refusal:
+            return NotMade(refusal)
         await mark_asked(job.store.database, handle.id)
     return Waiting(job.now + patience, job.physical_id, Kind.REAL)
 
 
-async def _send(job: Job, service: str, provider: str, text: str) -> None:
+async def _send(job: Job, service: str, provider: str, text: str) -> str:
+    """Why a function could not be run, where that is known at once; "" otherwise.
+
+    AWS only queues the event. The sandbox runs the function, or fails to, before it answers: nobody
+    would write to the address any more.
+    """
     if service == "sns":
         subject = "AWS CloudFormation custom resource request"
         await job.cloud.ask("sns", "Publish", TopicArn=provider, Subject=subject, Message=text)
-        return
+        return ""
     asked: Answer = {"FunctionName": provider, "InvocationType": "Event"}
-    await job.cloud.ask("lambda", "Invoke", **asked, Payload=text.encode())
+    answered = await job.cloud.ask("lambda", "Invoke", **asked, Payload=text.encode())
+    if not answered.get("FunctionError"):
+        return ""
+    said = answered.get("Payload") or b""
+    shown = said.decode("utf-8", "replace").strip()[:_SHOWN]
+    return f"The function {provider} has failed: {shown or answered['FunctionError']}"
 
 
 def as_texts(value: Any) -> Any:
