@@ -31,7 +31,7 @@ check: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/shellcheck .ci/run tests/images/make.sh examples/*/demo.sh
+	$(BIN)/shellcheck .ci/run tests/images/make.sh examples/*/*.sh examples/*/ci/*.sh examples/*/layers/*.sh
 	$(BIN)/python tests/conformance.py | diff docs/conformance.md -
 	$(BIN)/python -m penstock.lint.rules_page | diff docs/lint-rules.md -
 	$(BIN)/python -m penstock.serving.settings_page | diff docs/settings.md -
@@ -72,7 +72,8 @@ $(SAM)/installed: $(VENV)/installed
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist bench/results
-	rm -rf examples/*/dist examples/*/reports examples/*/.cache
+	rm -rf examples/*/dist examples/*/reports examples/*/.cache examples/*/node_modules examples/*/coverage
+	rm -rf examples/*/.venv examples/*/cdk.out examples/*/build examples/*/site
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # pip reads [dependency-groups] from 25.1 on; pythons come with older ones.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 
 from penstock.errors import AwsError
 from penstock.resources.contract import Cloud
-from penstock.serving.refilling import refill_later
+from penstock.serving.refilling import begin_anew
 from penstock.state.stacks import ResourceState, ResourceStatus, Wanted
 from penstock.store.facts import tell
 from penstock.store.sandboxed_stacks import REFILL
-from penstock.worker.cloud import Clouds, StackCloud
+from penstock.worker import stacks as stack_worker
+from penstock.worker.cloud import Clouds, StackCloud, Unanswered
 from penstock.worker.refilling import in_order, refill_sandbox
+from penstock.worker.stacks import perform_resource
 
 from .foundry import REGION, ROOT, Foundry, att, parameter, plan, ref
 from .foundry import foundry as foundry
@@ -132,31 +135,78 @@ async def test_what_has_a_name_comes_back_and_what_has_none_is_told(
 
 async def test_a_worker_is_asked_only_where_there_is_something(foundry: Foundry) -> None:
     forget_all()
-    assert not await refill_later(foundry.store)
+    assert not await began_anew(foundry)
     async with serving(foundry.store) as endpoint:
         await started(foundry, endpoint)
         await foundry.create(plan({"Named": RESOURCES["Named"]}))
         await foundry.work()
-    assert await refill_later(foundry.store)
-    assert await refill_later(foundry.store)
+    assert await began_anew(foundry)
+    assert await began_anew(foundry)
     jobs = await foundry.store.database.fetch(
         "SELECT task_name FROM procrastinate_jobs WHERE queue_name = 'stacks'"
     )
     assert [job.task_name for job in jobs] == [REFILL]
 
 
-async def test_a_server_that_is_away_leaves_all_to_be_told(
-    foundry: Foundry, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_server_that_is_away_is_waited_for(foundry: Foundry) -> None:
     forget_all()
     async with serving(foundry.store) as endpoint:
         await started(foundry, endpoint)
         await foundry.create(plan({"Named": RESOURCES["Named"]}))
         await foundry.work()
     foundry.clouds = Clouds(foundry.store)
-    with caplog.at_level(logging.WARNING, "penstock.worker"):
+    with pytest.raises(Unanswered):
         await refill_sandbox(foundry.clouds)
-    assert "it has not any more: Named (" in caplog.text
+
+
+async def test_a_task_waits_while_the_sandbox_is_filled_again(foundry: Foundry) -> None:
+    forget_all()
+    async with serving(foundry.store) as endpoint:
+        await started(foundry, endpoint)
+        await foundry.create(plan({"Role": RESOURCES["Role"]}))
+        await foundry.work()
+        forget_all()
+        assert await began_anew(foundry)
+        grown = plan({"Role": RESOURCES["Role"], "Policy": RESOURCES["Policy"]})
+        await foundry.update(grown)
+        (job,) = await foundry.jobs()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(perform_resource(foundry.clouds, job.task, foundry.tick))
+            await refill_sandbox(foundry.clouds)
+            await foundry.store.database.execute(
+                "DELETE FROM procrastinate_jobs WHERE task_name = %s", (REFILL,)
+            )
+        await foundry.forget(job.id)
+        assert await foundry.status() == "UPDATE_COMPLETE"
+
+
+async def test_what_a_server_forgot_before_it_was_told_is_made_again(foundry: Foundry) -> None:
+    """It has answered the last request of the task, and begins anew before that is recorded."""
+    forget_all()
+    async with serving(foundry.store) as endpoint:
+        cloud = await started(foundry, endpoint)
+        await foundry.create(plan({"Named": RESOURCES["Named"]}))
+        (job,) = await foundry.jobs()
+        anew = asyncio.Event()
+
+        class Ending(StackCloud):
+            async def check(self) -> None:
+                if not anew.is_set():
+                    anew.set()
+                    forget_all()
+                    await began_anew(foundry)
+                await super().check()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stack_worker, "StackCloud", Ending)
+            await perform_resource(foundry.clouds, job.task, foundry.tick)
+        assert await foundry.status() == "CREATE_COMPLETE"
+        assert (await there(cloud))["topics"] != []
+
+
+async def began_anew(foundry: Foundry) -> bool:
+    async with foundry.store.database.transaction() as connection:
+        return await begin_anew(connection)
 
 
 def test_what_others_depend_on_comes_first() -> None:

@@ -107,7 +107,7 @@ async def test_a_build_ends_when_its_worker_is_killed(yard: Yard) -> None:
 ALONE = """
 import asyncio, sys
 from penstock.store.opening import Location
-from penstock.worker import work
+from penstock.worker.process import work
 from penstock.worker.settings import RunnerSettings
 async def main():
     await work(Location(*sys.argv[1:4]), RunnerSettings("host", sys.argv[4]),

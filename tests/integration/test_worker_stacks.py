@@ -14,7 +14,7 @@ from penstock.flow.stacks import finish_task, topic, wait_task
 from penstock.state.stacks import Kind, Made, Wanted
 from penstock.store import Store
 from penstock.store.facts import tell
-from penstock.worker.cloud import Clouds, StackCloud
+from penstock.worker.cloud import Clouds, StackCloud, Unanswered
 from penstock.worker.stacks import perform_resource
 
 from .foundry import REGION, ROOT, Foundry, bucket, group, parameter, plan, ref
@@ -242,7 +242,7 @@ async def test_other_services_are_asked_through_the_server(store: Store) -> None
 
 
 async def test_without_a_server_other_services_are_away(store: Store) -> None:
-    with pytest.raises(AwsError, match="no server has told its endpoint yet"):
+    with pytest.raises(Unanswered, match="no server has told its endpoint yet"):
         await cloud(store).ask("sns", "CreateTopic", Name="news")
 
 

@@ -24,7 +24,7 @@ from penstock.store.objects import find_object, put_object, stream_object
 from penstock.store.opening import Location, open_store
 from penstock.store.projects import insert_project
 from penstock.store.sealing import add_key
-from penstock.worker import work
+from penstock.worker.process import work
 from penstock.worker.settings import RunnerSettings
 
 ACCOUNT, REGION = "000000000000", "us-east-1"

@@ -73,7 +73,7 @@ def _data(folder: DataFolder) -> str:
 
 def _detach(settings: Settings, folder: DataFolder, **how: bool) -> int:
     try:
-        holder, _ = start_detached(settings, folder, **how)
+        holder = start_detached(settings, folder, **how).wait()
     except StartError as error:
         raise CommandError(str(error)) from None
     _announce(holder, folder)

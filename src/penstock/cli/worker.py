@@ -68,7 +68,8 @@ async def _work(settings: Settings, folder: DataFolder, *, until_eof: bool) -> N
         loop.add_reader(0, read)
     else:
         beginning.set()
-    from penstock.worker import work  # takes long: a server beside which it is comes up meanwhile
+    # This takes long: a server beside which it is comes up meanwhile.
+    from penstock.worker.process import work
 
     await beginning.wait()
     if stopping.is_set():

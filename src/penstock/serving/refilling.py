@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from penstock.flow.stack_steps import QUEUE
-from penstock.store import Store
+from penstock.store.database import Connection
 from penstock.store.queue import defer
-from penstock.store.sandboxed_stacks import REFILL, stacks_in_sandbox
+from penstock.store.sandboxed_stacks import REFILL, begin_sandbox, stacks_in_sandbox
 
 
-async def refill_later(store: Store) -> bool:
-    """Whether there is anything to be made again. Call it once this server answers."""
-    async with store.database.transaction() as connection:
-        if not await stacks_in_sandbox(connection, limit=1):
-            return False
-        await defer(connection, REFILL, {}, queue=QUEUE, once=REFILL)
+async def begin_anew(connection: Connection) -> bool:
+    """Whether there is anything to be made again. To be committed before this server answers: who
+    has asked the one before, or asks this one too early, is to know."""
+    await begin_sandbox(connection)
+    if not await stacks_in_sandbox(connection, limit=1):
+        return False
+    await defer(connection, REFILL, {}, queue=QUEUE, once=REFILL)
     return True

@@ -27,7 +27,7 @@ from penstock.serving.http_protocol import HttpProtocol
 from penstock.serving.installation import ensure_key_file, location
 from penstock.serving.listening import Listening, listen
 from penstock.serving.postgres import Postgres
-from penstock.serving.refilling import refill_later
+from penstock.serving.refilling import begin_anew
 from penstock.serving.repositories import ready_repositories
 from penstock.serving.sweeping import keep_swept
 from penstock.serving.worker_process import WorkerProcess
@@ -143,7 +143,6 @@ async def serve(
         holder = holder._replace(database=at.database, endpoint=listening.endpoint)
         folder.tell(holder)
         announce(holder)
-        await refill_later(store)
         await stack.enter_async_context(beside or _meanwhile(keep_swept(store)))
         await stop.asked.wait()
 
@@ -181,6 +180,7 @@ async def _migrate(at: Location, settings: Settings, listening: Listening) -> No
             await tell(connection, "container_endpoint", listening.container_endpoint)
             await tell(connection, TRIGGERS, settings.triggers)
             await tell(connection, TIME_SCALE, settings.time_scale)
+            await begin_anew(connection)
     finally:
         await database.close()
 
@@ -199,13 +199,17 @@ async def _http(app: Any, listening: Listening) -> AsyncIterator[None]:
 
 def _environment(settings: Settings, folder: DataFolder, at: Location) -> dict[str, str]:
     """A worker's. Where the database is embedded, the folder tells where that is."""
-    return os.environ | as_environment(settings) | {
-        "PENSTOCK_DATA": folder.path,
-        "PENSTOCK_DATABASE": at.database,
-        "PENSTOCK_STORAGE": at.storage,
-        "PENSTOCK_KEY_FILE": at.key_file,
-        "PENSTOCK_RUNNER_ALLOW_HOST": str(allows_host(settings)).lower(),
-    }
+    return (
+        os.environ
+        | as_environment(settings)
+        | {
+            "PENSTOCK_DATA": folder.path,
+            "PENSTOCK_DATABASE": at.database,
+            "PENSTOCK_STORAGE": at.storage,
+            "PENSTOCK_KEY_FILE": at.key_file,
+            "PENSTOCK_RUNNER_ALLOW_HOST": str(allows_host(settings)).lower(),
+        }
+    )
 
 
 @asynccontextmanager

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from threading import Lock
@@ -27,6 +28,7 @@ from penstock.state.calls import Call, Principal
 from penstock.store import Store
 from penstock.store.access_keys import IssuedKey, issue_key
 from penstock.store.facts import recall
+from penstock.store.sandboxed_stacks import find_sandbox
 from penstock.wire.catalogue import load_model
 
 LASTS = timedelta(hours=1)
@@ -35,6 +37,10 @@ MOST_KEYS = 64  # kept, one for each principal
 MOST_CLIENTS = 32  # kept; each takes a megabyte or more
 
 Answer = dict[str, Any]
+
+
+class Unanswered(Exception):
+    """Nobody answers at the server's endpoint, or not as before: it may be starting again."""
 
 
 class Clouds:
@@ -94,20 +100,47 @@ class Clouds:
 class StackCloud:
     """The `Cloud` of a stack's operation (`resources.contract`)."""
 
-    def __init__(self, clouds: Clouds, principal: Principal, region: str, endpoint: str) -> None:
+    def __init__(
+        self,
+        clouds: Clouds,
+        principal: Principal,
+        region: str,
+        endpoint: str,
+        *,
+        filling: bool = False,
+    ) -> None:
+        """`filling` is for who fills the sandbox again: all others wait for that."""
         self._clouds = clouds
+        self.principal = principal
+        self.endpoint = endpoint
+        self.store = clouds.store
         self._principal = principal._replace(access_key_id="")
         self._region = region
-        self._endpoint = endpoint
+        self._filling = filling
+        self._sandbox: str | None = None
 
     async def ask(self, service: str, operation: str, **request: Any) -> Answer:
+        """Raises AwsError, and Unanswered."""
         if service in SERVICES:
             return await self._ask_here(service, operation, request)
-        if not self._endpoint:
-            raise AwsError(AWAY, "no server has told its endpoint yet", 503)
+        if not self.endpoint:
+            raise Unanswered("no server has told its endpoint yet")
+        if self._sandbox is None and not self._filling:
+            self._sandbox = await self._find_sandbox()
         key = await self._clouds.key(self._principal)
-        way = Way(service, self._region, self._endpoint)
+        way = Way(service, self._region, self.endpoint)
         return await asyncio.to_thread(self._ask_there, way, key, operation, request)
+
+    async def check(self) -> None:
+        """Raises Unanswered where what has answered has begun anew since: it forgot all of it."""
+        if self._sandbox is not None and self._sandbox != await self._find_sandbox():
+            raise Unanswered("the server has begun anew")
+
+    async def _find_sandbox(self) -> str:
+        found = await find_sandbox(self.store.database)
+        if found is None:
+            raise Unanswered("the sandbox is being filled again")
+        return found
 
     async def _ask_here(self, service: str, operation: str, request: Answer) -> Answer:
         handler = self._clouds.service(service).handler(operation)
@@ -119,7 +152,7 @@ class StackCloud:
             self._region,
             str(uuid4()),
             datetime.now(UTC),
-            self._endpoint,
+            self.endpoint,
         )
         answer = await handler(call, request) or {}
         return {
@@ -129,11 +162,21 @@ class StackCloud:
         }
 
     def _ask_there(self, way: Way, key: IssuedKey, operation: str, request: Answer) -> Answer:
-        with told_as_aws_does():
+        with _unanswered(), told_as_aws_does():
             client = self._clouds.client(way, key)
             answer: Answer = getattr(client, xform_name(operation))(**request)
             answer.pop("ResponseMetadata", None)
             return {name: _read(value) for name, value in answer.items()}
+
+
+@contextmanager
+def _unanswered() -> Iterator[None]:
+    try:
+        yield
+    except AwsError as error:
+        if error.code == AWAY:
+            raise Unanswered(error.message) from None
+        raise
 
 
 async def _joined(body: AsyncIterable[bytes]) -> bytes:

@@ -91,7 +91,7 @@ async def _remake(clouds: Clouds, stack: Stack, state: ResourceState, endpoint: 
 
 
 async def _job(clouds: Clouds, stack: Stack, state: ResourceState, endpoint: str) -> Job:
-    cloud = StackCloud(clouds, principal_of(stack), stack.name.region, endpoint)
+    cloud = StackCloud(clouds, principal_of(stack), stack.name.region, endpoint, filling=True)
     task = Task(
         _task_id(stack.name.id, state),
         TaskAction.CREATE,

@@ -10,8 +10,8 @@ from penstock.flow.stack_steps import PERFORM, QUEUE
 from penstock.flow.stack_watches import WATCH
 from penstock.store import Store
 from penstock.store.sandboxed_stacks import REFILL
-from penstock.worker.cloud import Clouds
-from penstock.worker.patience import patiently
+from penstock.worker.cloud import Clouds, Unanswered
+from penstock.worker.patience import AWAY, patiently
 from penstock.worker.refilling import refill_sandbox
 from penstock.worker.stack_watches import watch_stack
 from penstock.worker.stacks import perform_resource
@@ -33,4 +33,4 @@ def add_stack_tasks(app: App, store: Store) -> None:
 
     @app.task(name=REFILL, queue=QUEUE)
     async def run_refill_sandbox() -> None:
-        await patiently(lambda: refill_sandbox(clouds))
+        await patiently(lambda: refill_sandbox(clouds), (*AWAY, Unanswered))

@@ -9,10 +9,9 @@ from uuid import UUID
 
 from penstock.errors import AwsError
 from penstock.flow.stacks import watch
-from penstock.services.own_endpoint import AWAY as NOBODY_ANSWERS
 from penstock.store import stacks
 from penstock.store.stacks import Stack
-from penstock.worker.cloud import Clouds, StackCloud, endpoint_of
+from penstock.worker.cloud import Clouds, StackCloud, Unanswered, endpoint_of
 from penstock.worker.patience import patiently
 from penstock.worker.stacks import Clock, principal_of, utc_now
 
@@ -34,8 +33,10 @@ async def watch_stack(clouds: Clouds, stack: UUID, operation: UUID, clock: Clock
         alarm = await _alarm(clouds, found)
     except AwsError as error:
         LOG.warning("alarms of %s: %s", found.name.arn, error)
-        seen = error.code != NOBODY_ANSWERS
-        alarm = f"Rollback triggers: {error.message}" if seen else ""
+        alarm = f"Rollback triggers: {error.message}"
+    except Unanswered as error:
+        LOG.warning("alarms of %s: %s", found.name.arn, error)
+        seen = False
     await patiently(lambda: watch(store, stack, operation, alarm, clock(), seen=seen))
 
 

@@ -15,6 +15,7 @@ from penstock.resources import handler_of
 from penstock.resources.contract import Handler, Job, NotMade, Outcome, Waiting
 from penstock.resources.reasons import reason_of
 from penstock.resources.taken import refuse_taken
+from penstock.services.own_endpoint import AWAY as NOBODY_ANSWERS
 from penstock.services.sts import assumed_role
 from penstock.state.calls import Principal
 from penstock.state.stack_operations import Doing
@@ -22,7 +23,7 @@ from penstock.state.stacks import StackName, TaskAction
 from penstock.store import stack_tasks, stacks
 from penstock.store.sealing import SealError
 from penstock.store.stacks import Stack
-from penstock.worker.cloud import Clouds, StackCloud, endpoint_of
+from penstock.worker.cloud import Clouds, StackCloud, Unanswered, endpoint_of
 from penstock.worker.dynamic_values import resolved, resolved_if_there
 from penstock.worker.patience import AWAY, patiently
 
@@ -30,6 +31,9 @@ LOG = logging.getLogger("penstock.worker")
 AT_ONCE = 8
 LONGEST = timedelta(minutes=15)
 """How long a handler may take that does not answer that somebody else is at it."""
+
+PATIENCE = timedelta(minutes=2)
+"""How long it is waited for a server that does not answer."""
 
 Clock = Callable[[], datetime]
 
@@ -52,7 +56,8 @@ async def perform_resource(clouds: Clouds, task: UUID, clock: Clock = utc_now) -
     Killed at any point, it is done again from the beginning.
     """
     store = clouds.store
-    outcome = await patiently(lambda: _attempt(clouds, task, clock))
+    latest = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+    outcome = await patiently(lambda: _attempt(clouds, task, clock, latest), (*AWAY, Unanswered))
     if outcome is None:
         LOG.info("task %s of a stack has ended before, or is gone", task)
     elif isinstance(outcome, Waiting):
@@ -63,25 +68,35 @@ async def perform_resource(clouds: Clouds, task: UUID, clock: Clock = utc_now) -
         await patiently(lambda: finish_task(store, task, ended, clock()))
 
 
-async def _attempt(clouds: Clouds, task: UUID, clock: Clock) -> Outcome | None:
-    """None where there is nothing to be done. Raises what says that the database is away."""
+async def _attempt(clouds: Clouds, task: UUID, clock: Clock, latest: float) -> Outcome | None:
+    """None where there is nothing to be done. Raises what says that the database is away, and
+    Unanswered before the time `latest`."""
     store = clouds.store
     row = await stack_tasks.find_undone(store.database, store.sealer, task)
     stack = await stacks.get_stack(store.database, store.sealer, row.stack) if row else None
     if stack is None:
         return None
-    return await _perform(clouds, _Undone(row.doing, stack, row.begun is not None), clock)
+    try:
+        return await _perform(clouds, _Undone(row.doing, stack, row.begun is not None), clock)
+    except Unanswered as error:
+        if asyncio.get_running_loop().time() < latest:
+            raise
+        reason = reason_of(AwsError(NOBODY_ANSWERS, str(error), 503), task)
+        return NotMade(reason, row.doing.task.physical_id)
 
 
 async def _perform(clouds: Clouds, undone: _Undone, clock: Clock) -> Outcome | None:
     task = undone.doing.task
     try:
         async with asyncio.timeout(LONGEST.total_seconds()) as limit:
-            job = await _job(clouds, undone, clock())
+            cloud = await _cloud(clouds, undone.stack)
+            job = await _job(cloud, undone, clock())
             if not job.again and not await _begin(job):
                 return None
-            return await _act(handler_of(task.type), job)
-    except AWAY:
+            outcome = await _act(handler_of(task.type), job)
+            await cloud.check()
+            return outcome
+    except (*AWAY, Unanswered):
         raise
     except AwsError as error:
         return NotMade(reason_of(error, task.id))
@@ -111,13 +126,15 @@ async def _act(handler: Handler, job: Job) -> Outcome:
     return await handler.delete(job)
 
 
-async def _job(clouds: Clouds, undone: _Undone, now: datetime) -> Job:
+async def _cloud(clouds: Clouds, stack: Stack) -> StackCloud:
+    endpoint = await endpoint_of(clouds.store)
+    return StackCloud(clouds, principal_of(stack), stack.name.region, endpoint)
+
+
+async def _job(cloud: StackCloud, undone: _Undone, now: datetime) -> Job:
     """What dynamic references stand for has to be there only where something is to be made of it:
     what there is already can be changed and deleted without it."""
     task, stack = undone.doing.task, undone.stack
-    endpoint = await endpoint_of(clouds.store)
-    principal = principal_of(stack)
-    cloud = StackCloud(clouds, principal, stack.name.region, endpoint)
     resolve = resolved_if_there if task.action is TaskAction.DELETE else resolved
     return Job(
         task,
@@ -125,11 +142,11 @@ async def _job(clouds: Clouds, undone: _Undone, now: datetime) -> Job:
         await resolve(cloud, task.properties),
         await resolved_if_there(cloud, task.previous),
         tags_of(stack, task.logical_id),
-        principal,
+        cloud.principal,
         cloud,
-        clouds.store,
+        cloud.store,
         now,
-        endpoint,
+        cloud.endpoint,
         undone.again,
     )
 

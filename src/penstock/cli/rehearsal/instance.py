@@ -20,6 +20,8 @@ PROVIDERS = (
     "GitHub", "GitHubEnterpriseServer", "GitLab", "GitLabSelfManaged", "Bitbucket", "AzureDevOps",
     "*",
 )  # fmt: skip
+FIRST = ("cloudformation", "codepipeline", "s3")
+"""Services that each rehearsal needs, or most do."""
 DRAIN, ENDING = 1.0, 20.0
 """Seconds that builds have for ending, where they still run, and that the server has."""
 
@@ -65,18 +67,16 @@ def own_instance(settings: Settings, *, keep: bool) -> Iterator[Instance]:
     Raises StartError. It ends with the `with`, and all it has kept is removed, unless it is to be
     kept; then it goes on.
     """
-    import botocore.session
-
     folder = tempfile.mkdtemp(prefix="penstock-rehearsal-")
     mirrors, data = os.path.join(folder, "mirrors"), os.path.join(folder, "data")
     os.mkdir(mirrors)
     kept = DataFolder(data)
     process: subprocess.Popen[bytes] | None = None
     try:
-        holder, process = start_detached(
-            _settings(settings, data, mirrors), kept, fleeting=not keep
-        )
-        session = botocore.session.Session()
+        starting = start_detached(_settings(settings, data, mirrors), kept, fleeting=not keep)
+        process = starting.process
+        session = _prepared(settings.region)
+        holder = starting.wait()
         credentials = read_credentials(kept)
         if credentials is not None:
             session.set_credentials(*credentials)
@@ -84,6 +84,18 @@ def own_instance(settings: Settings, *, keep: bool) -> Iterator[Instance]:
     finally:
         if not keep or process is None:
             _end(process, folder)
+
+
+def _prepared(region: str) -> Any:
+    """A session that has read what its first clients need, which takes far longer than these."""
+    import botocore.session
+
+    session = botocore.session.Session()
+    session.set_credentials("of", "nobody")
+    nowhere = Instance("http://localhost", region, session, "")
+    for service in FIRST:
+        nowhere.client(service)
+    return session
 
 
 def _settings(settings: Settings, data: str, mirrors: str) -> Settings:
