@@ -4,6 +4,7 @@
 - `cdk synth`: the shop, which is Data, Compute, Api and Frontend
 - `USE_BACKEND_PIPELINE=true cdk synth`: the pipeline that deploys Data, Compute and Api
 - `USE_FRONTEND_PIPELINES=true cdk synth`: the pipelines of the two front ends
+- with `WITH_FRONTEND=true` too: and Frontend, whose buckets these deploy to; for a rehearsal
 """
 
 import os
@@ -30,8 +31,14 @@ app = App(default_stack_synthesizer=DefaultStackSynthesizer(generate_bootstrap_v
 if is_on("USE_BACKEND_PIPELINE"):
     BackendPipelineStack(app, "E-Com67-BackendPipelineStack")
 if is_on("USE_FRONTEND_PIPELINES"):
-    AdminPipelineStack(app, "E-Com67-AdminPipelineStack")
-    CustomerPipelineStack(app, "E-Com67-CustomerPipelineStack")
+    pipelines = (
+        AdminPipelineStack(app, "E-Com67-AdminPipelineStack"),
+        CustomerPipelineStack(app, "E-Com67-CustomerPipelineStack"),
+    )
+    if is_on("WITH_FRONTEND"):
+        frontend = FrontendStack(app, "E-Com67-FrontendStack")
+        for pipeline in pipelines:
+            pipeline.add_dependency(frontend)
 if not is_on("USE_BACKEND_PIPELINE") and not is_on("USE_FRONTEND_PIPELINES"):
     data = DataStack(app, "E-Com67-DataStack")
     compute = ComputeStack(app, "E-Com67-ComputeStack", data=data)

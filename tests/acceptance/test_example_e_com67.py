@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from ..needs import lacking
+from .aws_cli import program_of
 from .conftest import Installation
 from .examples import Example, Team
 from .examples import packages as packages
@@ -64,6 +66,33 @@ def tools() -> Path:
     if not (folder / "node_modules" / ".bin" / "cdk").exists() or shutil.which("node") is None:
         raise lacking("the CDK's CLI, or node, is not here (CDK_TOOLS)")
     return folder
+
+
+def test_a_front_ends_pipeline_is_rehearsed_as_synth_leaves_it(shop: Example, tools: Path) -> None:
+    """E3, E4"""
+    programs = (tools / "node_modules" / ".bin", tools / "python" / "bin")
+    own = shop.fetched | {"JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(tools / "jsii")}
+    path = ":".join((*map(str, programs), os.path.dirname(program_of(1)), os.environ["PATH"]))
+    wanted = {"USE_FRONTEND_PIPELINES": "true", "WITH_FRONTEND": "true"}
+    subprocess.run(
+        ("cdk", "synth", "--quiet"),
+        cwd=shop.folder,
+        env=shop.environment(own | wanted | {"PATH": path}),
+        check=True,
+    )
+    ran = shop.penstock(
+        *("rehearse", "--app", "cdk.out", "--stack", "E-Com67-AdminPipelineStack"),
+        *("--pipeline", "e-com67-admin-dashboard-pipeline", "--json"),
+        env=own | {"PATH": path},
+    )
+    assert ran.code == 0, ran.out + ran.err
+    events = [json.loads(line) for line in ran.out.splitlines()]
+    stacks = [one["name"] for one in events if one["event"] == "stack"]
+    assert stacks == ["E-Com67-FrontendStack", "E-Com67-AdminPipelineStack"]
+    ended = events[-1]
+    assert [one["place"].partition("/")[0] for one in ended["actions"]] == [
+        "Source", "Build", "Deploy", "Deploy",
+    ]  # fmt: skip
 
 
 def test_the_script_deploys_three_pipelines_which_deploy_the_shop_at_each_push(

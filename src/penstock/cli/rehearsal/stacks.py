@@ -98,11 +98,21 @@ def _events(client: Client, arn: str) -> list[Mapping[str, Any]]:
 
 
 def _why(subject: Subject, status: str, events: list[Mapping[str, Any]]) -> Iterator[str]:
+    """The resources that failed, or else what the stack says itself."""
     yield f"stack {subject.stack} of {subject.file} is {status}"
-    for event in events:
-        reason = event.get("ResourceStatusReason", "")
-        if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in reason:
-            yield f"  {event['LogicalResourceId']} ({event['ResourceType']}): {reason}"
+    reasons = [
+        f"  {event['LogicalResourceId']} ({event['ResourceType']}): {reason}"
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED")
+        and (reason := event.get("ResourceStatusReason", ""))
+        and "cancelled" not in reason
+    ]
+    own = (
+        f"  {event['ResourceStatusReason']}"
+        for event in events
+        if event["ResourceStatus"].startswith("ROLLBACK") and event.get("ResourceStatusReason")
+    )
+    yield from reasons or own
 
 
 def _of_kind(events: list[Mapping[str, Any]], kind: str) -> Iterator[str]:
