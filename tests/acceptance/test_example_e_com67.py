@@ -108,6 +108,7 @@ def test_the_script_deploys_three_pipelines_which_deploy_the_shop_at_each_push(
     code, said = team.ask("./deploy_pipelines.sh check")
     assert code == 1 and "make the repository first" in said
     pushed(team)
+    what_there_was_is_kept(team)
     team("cdk bootstrap aws://000000000000/us-east-1")
     team("./deploy_pipelines.sh all")
     for name in PIPELINES.values():
@@ -115,6 +116,7 @@ def test_the_script_deploys_three_pipelines_which_deploy_the_shop_at_each_push(
     the_shops_stacks_are_there_in_their_order(team)
     the_front_ends_are_in_their_buckets(team)
     assert "Succeeded" in team("./deploy_pipelines.sh status")
+    the_teams_own_commands_look_on(team)
     a_push_to_master_starts_all_three(team, until)
     team("./deploy_pipelines.sh destroy")
     assert team.read("aws codepipeline list-pipelines")["pipelines"] == []
@@ -124,6 +126,37 @@ def pushed(team: Team) -> None:
     made = team.read("aws codecommit create-repository --repository-name e-com67")
     team.commit("master")
     team(f"git push -q {made['repositoryMetadata']['cloneUrlHttp']} master")
+
+
+def what_there_was_is_kept(team: Team) -> None:
+    """The first step of the team's migration, of a stack that was there before."""
+    body = '{"Resources": {"Old": {"Type": "AWS::SNS::Topic"}}}'
+    name = "--stack-name E-Com67-PipelineStack"
+    team(f"aws cloudformation create-stack {name} --template-body '{body}'")
+    team(f"aws cloudformation wait stack-create-complete {name}")
+    team(
+        "aws cloudformation describe-stacks --stack-name E-Com67-PipelineStack"
+        " > backup-pipeline.json"
+    )
+    kept = json.loads((team.folder / "backup-pipeline.json").read_text())
+    assert kept["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    team("./deploy_pipelines.sh destroy-old")
+    code, said = team.ask("aws cloudformation describe-stacks --stack-name E-Com67-PipelineStack")
+    assert code and "does not exist" in said
+
+
+def the_teams_own_commands_look_on(team: Team) -> None:
+    for command in (
+        "aws codepipeline get-pipeline-state --name e-com67-backend-pipeline",
+        "aws codepipeline get-pipeline-state --name e-com67-admin-dashboard-pipeline",
+        "aws codepipeline get-pipeline-state --name e-com67-customer-app-pipeline",
+    ):
+        stages = team.read(command)["stageStates"]
+        assert {one["latestExecution"]["status"] for one in stages} == {"Succeeded"}
+    events = team.read("aws cloudformation describe-stack-events --stack-name E-Com67-DataStack")[
+        "StackEvents"
+    ]
+    assert events[0]["ResourceStatus"] == "CREATE_COMPLETE"
 
 
 def the_shops_stacks_are_there_in_their_order(team: Team) -> None:
