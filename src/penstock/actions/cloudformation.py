@@ -82,7 +82,14 @@ class _Acting:
         step = step_of(self._wish.mode, status)
         if step is Step.NOTHING:
             return Done(summary=f"There is no stack {self._wish.stack}")
-        return await self._do(step, stack)
+        try:
+            return await self._do(step, stack)
+        except AwsError:
+            # Another worker may have this action too, and have begun its operation meanwhile.
+            own = await self._progress(self._token)
+            if own is None:
+                raise
+            return await self._goes_on(own)
 
     async def _find(self) -> Stack | None:
         call = self._call_of("DescribeStacks")
@@ -115,11 +122,11 @@ class _Acting:
     async def _do(self, step: Step, stack: Stack | None) -> Outcome:
         if step is Step.EXECUTE:
             return await self._execute(stack)
-        if step is Step.DELETE:
-            await self._delete(self._token)
+        if stack is not None and step is Step.DELETE:
+            await self._delete(stack, self._token)
             return await self._begun()
-        if step is Step.REPLACE or (step is Step.CREATE and stack is not None):
-            return await self._replace()
+        if stack is not None and step in (Step.REPLACE, Step.CREATE):
+            return await self._replace(stack)
         with TemporaryDirectory(prefix="penstock-stack-") as folder:
             request = await self._request(Files(self._store, self._start, folder), stack)
         if step is Step.CREATE:
@@ -148,14 +155,15 @@ class _Acting:
             return await self._done(stack, _UNCHANGED)
         return await self._begun()
 
-    async def _delete(self, token: str) -> None:
-        asked = {"StackName": self._wish.stack, "ClientRequestToken": token}
+    async def _delete(self, stack: Stack, token: str) -> None:
+        """This one, and no other that has its name by now."""
+        asked = {"StackName": stack.name.arn, "ClientRequestToken": token}
         await self._call("DeleteStack", asked, waits=True)
 
-    async def _replace(self) -> Outcome:
+    async def _replace(self, stack: Stack) -> Outcome:
         """Also what is only in review, and has nothing in it: nobody creates over it."""
         token = _DELETING + self._token
-        await self._delete(token)
+        await self._delete(stack, token)
         away = await self._progress(token)
         if away is None:
             return self._later()

@@ -71,14 +71,13 @@ async def create(
     """
     async with inside(source) as here:
         row = await stacks.lock_named_stack(here.connection, name)
-        if row is not None:
-            if token and row.token == token:
+        new = row is None and await _insert(here, name, parent, review=review, now=now)
+        if not new:
+            row = row or await stacks.lock_named_stack(here.connection, name)  # of this moment
+            if row is not None and token and row.token == token:
                 return stacks.name_of(row)
-            if review or row.status != StackStatus.REVIEW_IN_PROGRESS:
+            if row is None or review or row.status != StackStatus.REVIEW_IN_PROGRESS:
                 raise _exists(name)
-        else:
-            await _insert(here, name, parent, review=review, now=now)
-        new = row is None
         name = stacks.name_of(row) if row is not None else name
         if review:
             await _begin(here, name, Review(), _Order(principal, now), new=new)
@@ -95,15 +94,15 @@ async def create(
 
 async def _insert(
     here: Inside, name: StackName, parent: str, *, review: bool, now: datetime
-) -> None:
+) -> bool:
+    """False where one of its name has been made at the same time."""
     status = StackStatus.REVIEW_IN_PROGRESS if review else StackStatus.CREATE_IN_PROGRESS
     root = ""
     if parent and (above := stacks.id_of(parent)):
         root = await stacks.read_root(here.connection, above) or parent
-    if not await stacks.insert_stack(
+    return await stacks.insert_stack(
         here.connection, name, status=status, parent=parent, root=root, now=now
-    ):
-        raise _exists(name)
+    )
 
 
 async def update(
