@@ -49,7 +49,7 @@ bench: $(VENV)/dev
 
 # The kill tests at full size; PENSTOCK_SOAK_BUILDS and PENSTOCK_SOAK_ROUNDS say how large.
 soak: $(VENV)/dev
-	PENSTOCK_SOAK_BUILDS=$${PENSTOCK_SOAK_BUILDS:-200} PENSTOCK_SOAK_ROUNDS=$${PENSTOCK_SOAK_ROUNDS:-10} $(BIN)/pytest -s -o faulthandler_timeout=0 tests/acceptance/test_server_kills.py tests/acceptance/test_pipelines_kills.py tests/acceptance/test_remote_worker.py
+	PENSTOCK_SOAK_BUILDS=$${PENSTOCK_SOAK_BUILDS:-200} PENSTOCK_SOAK_ROUNDS=$${PENSTOCK_SOAK_ROUNDS:-10} $(BIN)/pytest -s -o faulthandler_timeout=0 tests/acceptance/test_server_kills.py tests/acceptance/test_pipelines_kills.py tests/acceptance/test_stacks_kills.py tests/acceptance/test_remote_worker.py
 
 # In an environment of its own: it wants one very version of botocore.
 $(AWS_V1)/installed: $(VENV)/installed

@@ -40,14 +40,14 @@ def resource(type: str, *depends_on: str, **properties: Any) -> Document:
 
 def template(version: int, *, failing: bool = False) -> str:
     """Two of its parameters have another name in each version. Where it fails, that comes late."""
-    v = str(version)
+    v, days = str(version), DAYS[version]
     parameter = partial(resource, "SSM::Parameter", Type="String")
     resources = {
         "One": parameter(Name=sub("-one"), Value=v),
         "Two": parameter(Name=sub(f"-two{v}"), Value=ref("One")),
         "Three": parameter("Alarm", Name=sub(f"-three{v}"), Value=ref("Queue")),
         "Text": parameter("Role", Name=sub("-text"), Value=v),
-        "Group": resource("Logs::LogGroup", LogGroupName=sub("-group"), RetentionInDays=DAYS[version]),
+        "Group": resource("Logs::LogGroup", LogGroupName=sub("-group"), RetentionInDays=days),
         "Bucket": resource("S3::Bucket", "Two", BucketName=sub("-bucket")),
         "Secret": resource("SecretsManager::Secret", Name=sub("-secret"), SecretString="s"),
         "Rule": resource(
@@ -89,8 +89,9 @@ def expected(version: int) -> World:
     v = str(version)
     found = {
         ("parameter", "one", v), ("parameter", f"two{v}", "one"), ("parameter", "text", v),
-        ("parameter", f"three{v}", "queue"), ("group", "group", str(DAYS[version])), ("bucket", "bucket", ""),
-        ("secret", "secret", ""), ("rule", "rule", f"rate({version + 1} days)"),
+        ("parameter", f"three{v}", "queue"), ("group", "group", str(DAYS[version])),
+        ("bucket", "bucket", ""), ("secret", "secret", ""),
+        ("rule", "rule", f"rate({version + 1} days)"),
         ("project", "project", v), ("role", "role", "own"), ("topic", "topic", v),
         ("queue", "queue", v), ("alarm", "alarm", v), ("repository", "images", ""),
     }  # fmt: skip

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import Project, Ran
+from .conftest import Installation, Project, Ran
 
 ROLE = "arn:aws:iam::000000000000:role/deploy"
 
@@ -109,9 +109,34 @@ def app(project: Project) -> Project:
     return project
 
 
+WORDS = ("rehearse", "pipeline.json", "--secrets", "secrets.env")
+
+
 def rehearse(project: Project, whole: dict[str, Any], *options: str) -> Ran:
+    """On a server of its own."""
     project.write("pipeline.json", json.dumps(whole))
-    return project.penstock("rehearse", "pipeline.json", "--secrets", "secrets.env", *options)
+    return project.penstock(*WORDS, *options)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Installation]:
+    """For what a server of one's own is not needed for, which takes longer than all else."""
+    with tempfile.TemporaryDirectory(prefix="penstock-") as folder:
+        found = Installation(Path(folder), "--runner-where", "host").start()
+        yield found
+        found.end()
+
+
+@pytest.fixture
+def there(app: Project, server: Installation) -> Callable[..., Ran]:
+    """Rehearses on a server that is up."""
+    keys = {name: text for name, text in server.variables.items() if "AWS_" in name}
+
+    def perform(whole: dict[str, Any], *options: str) -> Ran:
+        app.write("pipeline.json", json.dumps(whole))
+        return app.penstock(*WORDS, "--server", server.endpoint, *options, env=keys)
+
+    return perform
 
 
 def events(ran: Ran, kind: str) -> list[dict[str, Any]]:
@@ -119,12 +144,21 @@ def events(ran: Ran, kind: str) -> list[dict[str, Any]]:
     return [event for event in found if event["event"] == kind]
 
 
-def left_over() -> list[str]:
-    return [name for name in os.listdir(tempfile.gettempdir()) if "penstock-rehearsal" in name]
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where a rehearsal keeps what it has; others have theirs elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="penstock-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder)
 
 
-def test_a_pipeline_runs_from_files_that_nobody_has_committed(app: Project) -> None:
-    before = left_over()
+def left_over(temporary: Path) -> list[Path]:
+    return list(temporary.glob("penstock-*"))
+
+
+def test_a_pipeline_runs_from_files_that_nobody_has_committed(
+    app: Project, temporary: Path
+) -> None:
     repository = {"Type": "AWS::CodeCommit::Repository", "Properties": {"RepositoryName": "app"}}
     whole = template(stage("Source", HOSTED), BUILD, ASK, RELEASE, Repository=repository)
     ran = rehearse(app, whole, "--approve", "auto")
@@ -138,7 +172,7 @@ def test_a_pipeline_runs_from_files_that_nobody_has_committed(app: Project) -> N
     assert done == ["Source/Fetch", "Build/Make", "Ask/Me", "Release/Put"]
     assert any(line.startswith("SUCCEEDED in ") for line in lines)
     assert lines[-1].split()[:2] == ["between", "actions"]
-    assert left_over() == before
+    assert not left_over(temporary)
 
 
 def test_red_ends_with_the_line_that_failed(app: Project) -> None:
@@ -184,9 +218,13 @@ OBJECT = action(
 )
 
 
-@pytest.mark.parametrize("source", [GITHUB, CONNECTED, OBJECT], ids=["GitHub", "behind", "S3"])
-def test_every_kind_of_source_is_given_the_folder(app: Project, source: dict[str, Any]) -> None:
-    whole = template(stage("Source", source), RELEASE)
+def test_every_kind_of_source_is_given_the_folder(app: Project) -> None:
+    sources, puts = [], []
+    for kind, source in {"Hub": GITHUB, "Behind": CONNECTED, "Object": OBJECT}.items():
+        sources.append({**source, "Name": f"Fetch{kind}", "OutputArtifacts": [{"Name": kind}]})
+        put = {"BucketName": {"Ref": "Store"}, "Extract": "true", "ObjectKey": kind}
+        puts.append(action(f"Put{kind}", "Deploy", "S3", InputArtifacts=[kind], Configuration=put))
+    whole = template(stage("Source", *sources), stage("Release", *puts))
     whole["Parameters"] = {"Token": {"Type": "String", "NoEcho": True}}
     ran = rehearse(app, whole, "--json")
     assert ran.code == 0, ran.out + ran.err
@@ -194,7 +232,10 @@ def test_every_kind_of_source_is_given_the_folder(app: Project, source: dict[str
     assert "Token is a secret and was not given: it is 'rehearsal' here" in notes
     (ended,) = events(ran, "ended")
     assert (ended["status"], ended["failures"]) == ("Succeeded", [])
-    assert [one["place"] for one in ended["actions"]] == ["Source/Fetch", "Release/Put"]
+    assert {one["place"] for one in ended["actions"]} == {
+        *(f"Source/Fetch{kind}" for kind in ("Hub", "Behind", "Object")),
+        *(f"Release/Put{kind}" for kind in ("Hub", "Behind", "Object")),
+    }
 
 
 @pytest.mark.parametrize(
@@ -205,16 +246,18 @@ def test_every_kind_of_source_is_given_the_folder(app: Project, source: dict[str
         (["--only", "Build"], ["Fetch", "Make"]),
     ],
 )
-def test_some_of_the_stages_run(app: Project, options: list[str], ran: list[str]) -> None:
+def test_some_of_the_stages_run(
+    there: Callable[..., Ran], options: list[str], ran: list[str]
+) -> None:
     whole = template(stage("Source", HOSTED), BUILD, ASK, RELEASE)
-    done = rehearse(app, whole, "--json", *options)
+    done = there(whole, "--json", *options)
     assert done.code == 0, done.out + done.err
     ended = [one for one in events(done, "action") if one["status"] == "Succeeded"]
     assert [one["actionName"] for one in ended] == ran
 
 
-def test_where_nobody_can_be_asked_an_approval_is_rejected(app: Project) -> None:
-    ran = rehearse(app, template(stage("Source", HOSTED), ASK), "--json")
+def test_where_nobody_can_be_asked_an_approval_is_rejected(there: Callable[..., Ran]) -> None:
+    ran = there(template(stage("Source", HOSTED), ASK), "--json")
     assert ran.code == 1
     assert "--approve auto" in events(ran, "note")[-1]["text"]
     (ended,) = events(ran, "ended")
@@ -233,25 +276,26 @@ def test_where_nobody_can_be_asked_an_approval_is_rejected(app: Project) -> None
     ],
 )
 def test_what_cannot_be_rehearsed_is_told_and_exits_with_2(
-    app: Project, change: dict[str, Any], options: list[str], words: str
+    there: Callable[..., Ran], change: dict[str, Any], options: list[str], words: str
 ) -> None:
-    ran = rehearse(app, template(stage("Source", HOSTED), BUILD) | change, *options)
+    ran = there(template(stage("Source", HOSTED), BUILD) | change, *options)
     assert (ran.code, words in ran.err) == (2, True), ran.out + ran.err
     assert "Traceback" not in ran.err
 
 
-def test_a_resource_that_cannot_be_made_is_told_with_its_reason(app: Project) -> None:
+def test_a_resource_that_cannot_be_made_is_told_with_its_reason(there: Callable[..., Ran]) -> None:
     other = {"Type": "AWS::CodeBuild::Project", "DependsOn": "Project",
              "Properties": {"Fn::GetAtt": []}}  # fmt: skip
     other["Properties"] = template()["Resources"]["Project"]["Properties"]
-    ran = rehearse(app, template(stage("Source", HOSTED), BUILD, Other=other))
+    whole = template(stage("Source", HOSTED), BUILD, Other=other)
+    whole["Resources"]["Pipeline"]["DependsOn"] = "Other"
+    ran = there(whole)
     assert ran.code == 1, ran.out + ran.err
     assert "stack pipeline of pipeline.json is ROLLBACK_COMPLETE" in ran.err
     assert "Other (AWS::CodeBuild::Project): " in ran.err
 
 
-def test_an_interrupted_rehearsal_leaves_nothing(app: Project) -> None:
-    before = left_over()
+def test_an_interrupted_rehearsal_leaves_nothing(app: Project, temporary: Path) -> None:
     app.write("buildspec.yml", json.dumps({"version": 0.2, "phases": {"build": {
         "commands": ["echo begun; sleep 3600"]}}}))  # fmt: skip
     app.write("pipeline.json", json.dumps(template(stage("Source", HOSTED), BUILD)))
@@ -268,11 +312,12 @@ def test_an_interrupted_rehearsal_leaves_nothing(app: Project) -> None:
         assert process.stdout is not None
         for line in process.stdout:
             if "begun" in line and "echo" not in line:
+                assert left_over(temporary)
                 process.send_signal(signal.SIGINT)
                 break
         assert process.stdout.read() is not None
     assert process.returncode == 130
-    assert left_over() == before
+    assert not left_over(temporary)
 
 
 def test_the_server_stays_where_it_is_to_be_kept(app: Project) -> None:
@@ -285,20 +330,19 @@ def test_the_server_stays_where_it_is_to_be_kept(app: Project) -> None:
         assert listed.out.startswith("app ")
     finally:
         assert app.penstock("down", "--data", folder).code == 0
+        shutil.rmtree(Path(folder).parent)
 
 
 def test_on_a_server_that_is_up_the_stack_is_taken_away_again(
-    app: Project, install: Callable[..., Any]
+    there: Callable[..., Ran], server: Installation
 ) -> None:
-    server = install("--runner-where", "host").start()
-    whole = template(stage("Source", OBJECT), RELEASE)
-    app.write("pipeline.json", json.dumps(whole))
-    keys = server.variables
-    words = ("rehearse", "pipeline.json", "--server", server.endpoint, "--json")
-    ran = app.penstock(*words, env={name: text for name, text in keys.items() if "AWS_" in name})
+    """After all rehearsals there, green, red and such as could not make their stacks."""
+    ran = there(template(stage("Source", OBJECT), RELEASE))
     assert ran.code == 0, ran.out + ran.err
+    ran = there(template(Other={"Type": "AWS::CodePipeline::Pipeline", "Properties": {}}))
+    assert ran.code != 0
     stacks = server.client("cloudformation").list_stacks()["StackSummaries"]
-    assert [one["StackStatus"] for one in stacks] == ["DELETE_COMPLETE"]
+    assert {one["StackStatus"] for one in stacks} == {"DELETE_COMPLETE"}
     assert server.client("s3").list_buckets()["Buckets"] == []
 
 

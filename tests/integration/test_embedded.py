@@ -32,6 +32,20 @@ def test_it_starts_stops_and_starts_again_with_what_was_in_it() -> None:
             server.stop()
 
 
+def test_one_that_is_fleeting_waits_for_no_disk_and_others_do() -> None:
+    with tempfile.TemporaryDirectory(prefix="penstock-embedded-") as folder:
+        for name, expected in (("fleeting", "off"), ("lasting", "on")):
+            server = Embedded(f"{folder}/{name}", fleeting=name == "fleeting")
+            with psycopg.connect(server.start()) as connection:
+                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                    assert connection.execute(f"SHOW {setting}").fetchone() == (expected,)
+            process = server.process
+            server.stop()
+            assert not psutil.pid_exists(process) or (
+                psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+            )
+
+
 def test_one_whose_starter_was_killed_before_it_was_ready_is_waited_for() -> None:
     with tempfile.TemporaryDirectory(prefix="penstock-embedded-") as folder:
         first = Embedded(folder)

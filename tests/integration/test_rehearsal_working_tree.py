@@ -15,7 +15,6 @@ from penstock.cli.rehearsal.working_tree import (
     commit_tree,
     pack_tree,
     push_tree,
-    put_branch,
 )
 
 
@@ -94,8 +93,8 @@ def test_the_tree_is_packed_and_pushed(tree: Path, tmp_path: Path) -> None:
         assert {name for name in archive.namelist() if not name.endswith("/")} == FILES
     git(tmp_path, "init", "-q", "--bare", str(there))
     push_tree(str(own), str(there), "main")
-    put_branch(str(own), "feature/x")
-    assert git(there, "rev-parse", "main") == git(own, "rev-parse", "feature/x") == commit
+    push_tree(str(own), str(there), "feature/x")
+    assert git(there, "rev-parse", "main") == git(there, "rev-parse", "feature/x") == commit
 
 
 def test_variables_of_another_repository_are_not_heeded(

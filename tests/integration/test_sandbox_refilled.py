@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Any
 
@@ -143,7 +142,7 @@ async def test_a_worker_is_asked_only_where_there_is_something(foundry: Foundry)
     assert await began_anew(foundry)
     assert await began_anew(foundry)
     jobs = await foundry.store.database.fetch(
-        "SELECT task_name FROM procrastinate_jobs WHERE queue_name = 'stacks'"
+        "SELECT task_name FROM procrastinate_jobs WHERE task_name = 'refill_sandbox'"
     )
     assert [job.task_name for job in jobs] == [REFILL]
 
@@ -170,13 +169,11 @@ async def test_a_task_waits_while_the_sandbox_is_filled_again(foundry: Foundry) 
         grown = plan({"Role": RESOURCES["Role"], "Policy": RESOURCES["Policy"]})
         await foundry.update(grown)
         (job,) = await foundry.jobs()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(perform_resource(foundry.clouds, job.task, foundry.tick))
-            await refill_sandbox(foundry.clouds)
-            await foundry.store.database.execute(
-                "DELETE FROM procrastinate_jobs WHERE task_name = %s", (REFILL,)
-            )
-        await foundry.forget(job.id)
+        with pytest.raises(Unanswered, match="filled again"):
+            await perform_resource(foundry.clouds, job.task, foundry.tick)
+        await refill_sandbox(foundry.clouds)
+        await ended_refilling(foundry)
+        await perform_resource(foundry.clouds, job.task, foundry.tick)
         assert await foundry.status() == "UPDATE_COMPLETE"
 
 
@@ -187,21 +184,37 @@ async def test_what_a_server_forgot_before_it_was_told_is_made_again(foundry: Fo
         cloud = await started(foundry, endpoint)
         await foundry.create(plan({"Named": RESOURCES["Named"]}))
         (job,) = await foundry.jobs()
-        anew = asyncio.Event()
+        forgetting = [forget_all]
 
         class Ending(StackCloud):
             async def check(self) -> None:
-                if not anew.is_set():
-                    anew.set()
-                    forget_all()
+                while forgetting:
+                    forgetting.pop()()
                     await began_anew(foundry)
                 await super().check()
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(stack_worker, "StackCloud", Ending)
+            with pytest.raises(Unanswered, match="begun anew"):
+                await perform_resource(foundry.clouds, job.task, foundry.tick)
             await perform_resource(foundry.clouds, job.task, foundry.tick)
         assert await foundry.status() == "CREATE_COMPLETE"
         assert (await there(cloud))["topics"] != []
+
+
+async def test_a_server_that_stays_away_fails_the_resource(foundry: Foundry) -> None:
+    await foundry.create(plan({"Named": RESOURCES["Named"]}))
+    (job,) = await foundry.jobs()
+    with pytest.raises(Unanswered, match="no server has told its endpoint yet"):
+        await perform_resource(foundry.clouds, job.task, foundry.tick)
+    await perform_resource(foundry.clouds, job.task, foundry.tick, last=True)
+    assert await foundry.status() == "ROLLBACK_COMPLETE"
+
+
+async def ended_refilling(foundry: Foundry) -> None:
+    await foundry.store.database.execute(
+        "DELETE FROM procrastinate_jobs WHERE task_name = %s", (REFILL,)
+    )
 
 
 async def began_anew(foundry: Foundry) -> bool:

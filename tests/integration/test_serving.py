@@ -245,18 +245,19 @@ async def test_the_note_of_a_dead_postgresql_does_not_stand_for_another_process(
 async def test_a_worker_that_dies_is_started_again_until_it_is_stopped(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """Each is told to begin, the first and those after it."""
     told = tmp_path / "told"
     os.mkfifo(told)
     program = (
-        "import os, sys; os.set_blocking(0, True)\n"
+        "import os, sys; os.set_blocking(0, True); sys.stdin.readline()\n"
         f"open({str(told)!r}, 'w').write(str(os.getpid()))\n"
         "sys.stdin.read()"
     )
     monkeypatch.setattr(worker_process, "COMMAND", (sys.executable, "-c", program))
     monkeypatch.setattr(worker_process, "FIRST", 0.0)
     worker = WorkerProcess(os.environ)
-    worker.begin()
     keeping = asyncio.create_task(worker.keep())
+    worker.begin()
     first = int(await asyncio.to_thread(told.read_text))
     os.kill(first, signal.SIGKILL)
     second = int(await asyncio.to_thread(told.read_text))

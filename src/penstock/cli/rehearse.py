@@ -6,9 +6,9 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.cli.api import Api
 from penstock.cli.options import Given, Option, Usage, UsageError
@@ -21,18 +21,23 @@ from penstock.cli.rehearsal.instance import (
     variables_of,
 )
 from penstock.cli.rehearsal.parameters import ParametersError, read_parameters
-from penstock.cli.rehearsal.runs import Run
+from penstock.cli.rehearsal.runs import Run, stop_runs
 from penstock.cli.rehearsal.secrets import put_secrets
-from penstock.cli.rehearsal.sources import Feeding, SourceError, folders_for, sources_of
+from penstock.cli.rehearsal.sources import (
+    Feeding,
+    SourceError,
+    folders_for,
+    sources_of,
+    unprompted,
+)
 from penstock.cli.rehearsal.stacks import (
-    Stack,
     StackFailed,
     make_stack,
     pipelines_of,
     remove_stack,
 )
 from penstock.cli.rehearsal.stages import StagesError, choose
-from penstock.cli.rehearsal.subjects import SubjectError, subject_of
+from penstock.cli.rehearsal.subjects import Subject, SubjectError, subject_of
 from penstock.cli.rehearsal.tellers import JsonTeller, PrettyTeller, Teller
 from penstock.cli.rehearsal.working_tree import TreeError
 from penstock.cli.server_command import HELP, CommandError, options, settings_of
@@ -86,9 +91,10 @@ def perform(given: Given) -> int:
     terminal = Terminal()
     teller: Teller = JsonTeller(terminal) if given.has("json") else PrettyTeller(terminal)
     try:
+        asked = _asked(given)
         with _ended_by_signals(), _instance(given, teller) as instance:
             try:
-                return Rehearsal(given, instance, teller).perform()
+                return Rehearsal(given, instance, teller).perform(asked)
             finally:
                 teller.doing("")
                 if given.has("keep"):
@@ -97,6 +103,21 @@ def perform(given: Given) -> int:
         raise CommandError(str(error)) from None
     except _BAD as error:
         raise UsageError(str(error)) from None
+
+
+class Asked(NamedTuple):
+    """What files say, which needs no server; a CDK app is read for the account that is there."""
+
+    parameters: Mapping[str, str]
+    template: Subject | None
+
+
+def _asked(given: Given) -> Asked:
+    parameters = read_parameters(given.all("parameters"), given.all("param"))
+    if given.has("app"):
+        return Asked(parameters, None)
+    stack = given.last("stack_name") or ""
+    return Asked(parameters, subject_of(given.words[0], stack, parameters))
 
 
 @contextmanager
@@ -142,18 +163,20 @@ class Rehearsal:
         self._clients = Clients(instance)
         self._folders = given.all("source") or (".",)
 
-    def perform(self) -> int:
+    def perform(self, asked: Asked) -> int:
         from botocore.exceptions import ClientError
 
-        subjects = self._subjects()
+        subjects = self._subjects(asked)
         put_secrets(self._given.all("secrets"), self._clients)
-        stacks: list[Stack] = []
+        stacks: list[str] = []
         try:
             for subject in subjects:
-                stacks.append(make_stack(subject, self._clients, self._teller))
-                self._teller.stack(stacks[-1])
+                made = make_stack(subject, self._clients, self._teller)
+                stacks.append(made.arn)
+                self._teller.stack(made)
             return self._run(self._pipeline(stacks))
         except StackFailed as error:
+            stacks.append(error.arn)
             print(f"penstock rehearse: {error}", file=sys.stderr)
             return 1
         except ClientError as error:
@@ -164,23 +187,27 @@ class Rehearsal:
         finally:
             if not self._instance.data and not self._given.has("keep"):
                 for stack in reversed(stacks):
-                    remove_stack(stack, self._clients)
+                    self._remove(stack)
 
-    def _subjects(self) -> Sequence[Any]:
+    def _remove(self, stack: str) -> None:
+        status = remove_stack(stack, self._clients)
+        if status != "DELETE_COMPLETE":
+            self._teller.note(f"{stack} is left there: it is {status}")
+
+    def _subjects(self, asked: Asked) -> Sequence[Subject]:
         given = self._given
-        parameters = read_parameters(given.all("parameters"), given.all("param"))
-        if not given.has("app"):
-            return [subject_of(given.words[0], given.last("stack_name") or "", parameters)]
+        if asked.template is not None:
+            return [asked.template]
         place = self._clients["sts"].get_caller_identity()["Account"], self._instance.region
         assembly: Assembly = read_assembly(
-            given.last("app") or "", place, stacks=given.all("stack"), parameters=parameters
+            given.last("app") or "", place, stacks=given.all("stack"), parameters=asked.parameters
         )
         publish(assembly, self._clients)
         return assembly.subjects
 
-    def _pipeline(self, stacks: Sequence[Stack]) -> str:
+    def _pipeline(self, stacks: Sequence[str]) -> str:
         client = self._clients["cloudformation"]
-        found = [name for stack in stacks for name in pipelines_of(client, stack.arn)]
+        found = [name for stack in stacks for name in pipelines_of(client, stack)]
         asked = self._given.last("pipeline")
         if not found:
             raise SubjectError("there is no pipeline in it (AWS::CodePipeline::Pipeline)")
@@ -199,9 +226,12 @@ class Rehearsal:
             skip=given.all("skip"),
             stop_after=given.last("stop_after") or "",
         )
-        self._feed(pipeline)
-        if len(stages) != len(pipeline["stages"]):
+        if not self._instance.data:  # there it is begun once it is made, and by what it is given
+            stages = unprompted(stages)
+            stop_runs(client, name)
+        if stages != pipeline["stages"]:
             client.update_pipeline(pipeline={**pipeline, "stages": stages})
+        self._feed(pipeline)
         run = client.start_pipeline_execution(name=name)["pipelineExecutionId"]
         approve = given.last("approve") or "ask"
         folder = self._folders[-1].rpartition("=")[2]

@@ -69,8 +69,10 @@ async def _work(settings: Settings, folder: DataFolder, *, until_eof: bool) -> N
     else:
         beginning.set()
     # This takes long: a server beside which it is comes up meanwhile.
+    from penstock.worker.children import warm_up
     from penstock.worker.process import work
 
+    loop.run_in_executor(None, warm_up)
     await beginning.wait()
     if stopping.is_set():
         return

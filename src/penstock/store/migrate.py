@@ -31,8 +31,9 @@ async def migrate(database: Database) -> list[str]:
             if name not in done:
                 if text:
                     await connection.execute(text, prepare=False)
-                await connection.execute("INSERT INTO migrations (name) VALUES (%s)", (name,))
                 applied.append(name)
+        ledger = "INSERT INTO migrations (name) SELECT unnest(%s::text[])"
+        await connection.execute(ledger, (applied,))
     return applied
 
 

@@ -49,14 +49,17 @@ async def find_due(database: Database, now: datetime) -> list[Any]:
 # Steps of `flow` and of workers, in their transactions.
 
 
-async def begin_task(connection: Connection, task: UUID, now: datetime) -> bool:
-    """Whoever does it after a kill knows from then on; False where it has ended, or waits."""
+async def begin_task(connection: Connection, task: UUID, now: datetime) -> bool | None:
+    """Whoever does it after a kill knows from then on. Whether this was the first to begin it; None
+    where it has ended, or waits."""
     rows = await read_rows(
         connection,
-        "UPDATE stack_tasks SET begun = %s WHERE id = %s AND due IS NULL RETURNING id",
-        (now, task),
+        "WITH t AS MATERIALIZED ("
+        "  SELECT id, begun FROM stack_tasks WHERE id = %s AND due IS NULL FOR UPDATE)"
+        " UPDATE stack_tasks s SET begun = %s FROM t WHERE s.id = t.id RETURNING t.begun",
+        (task, now),
     )
-    return bool(rows)
+    return rows[0].begun is None if rows else None
 
 
 async def save_due(connection: Connection, task: UUID, due: datetime) -> None:

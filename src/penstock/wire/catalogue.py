@@ -16,6 +16,7 @@ from botocore.model import ServiceModel
 
 from penstock.documents.model_shapes import AMENDED
 
+_DATA = os.path.join(os.path.dirname(botocore.__file__), "data")
 _FILE = "service-2.json.gz"
 _HEAD = 8192  # characters; a model's metadata stands before all else
 
@@ -52,10 +53,16 @@ def catalogue() -> Catalogue:
     return Catalogue(signing, targets, versions, metadata)
 
 
+class _OneModel(Loader):  # type: ignore[misc]
+    def list_available_services(self, type_name: str) -> list[str]:
+        """All that there may be. Which of them have a model is a look into 400 folders, for one."""
+        return os.listdir(_DATA)
+
+
 @cache
 def load_model(service: str) -> ServiceModel:
     """A service's whole model: tens of milliseconds, and some megabytes that stay."""
-    model = _without_prose(Loader().load_service_model(service, "service-2"))
+    model = _without_prose(_OneModel().load_service_model(service, "service-2"))
     for name, change in AMENDED.get(service, {}).items():
         model["shapes"][name] = {**model["shapes"][name], **change}
     return ServiceModel(model, service)
@@ -71,11 +78,10 @@ def signing_name(service: str) -> str:
 
 
 def _read_metadata() -> list[tuple[str, dict[str, Any]]]:
-    folder = os.path.join(os.path.dirname(botocore.__file__), "data")
     decoder = json.JSONDecoder()
     found = []
-    for name in sorted(os.listdir(folder)):
-        dated = os.path.join(folder, name)
+    for name in sorted(os.listdir(_DATA)):
+        dated = os.path.join(_DATA, name)
         versions = os.listdir(dated) if os.path.isdir(dated) else []
         files = [os.path.join(dated, version, _FILE) for version in sorted(versions)]
         if files := [file for file in files if os.path.exists(file)]:

@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import signal
 from contextlib import suppress
+from functools import cache
+from threading import Lock
 
 from penstock.runner.shells.processes import end_all
 from penstock.worker.build_process import run
@@ -16,6 +18,7 @@ from penstock.worker.work import Work
 # itself has threads and connections, which a fork would tear.
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["penstock.worker.build_process"])
+_WARMING = Lock()
 
 
 class Child:
@@ -59,7 +62,13 @@ class Child:
 
 
 def warm_up() -> None:
-    """Starts the server process, which takes as long as all modules do."""
+    """Starts the server process, which takes as long as all modules do; returns once it is up."""
+    with _WARMING:
+        _start_server()
+
+
+@cache
+def _start_server() -> None:
     process = _CONTEXT.Process(target=_nothing)
     process.start()
     process.join()

@@ -16,7 +16,7 @@ from penstock.store import Store, builds, logs
 from penstock.store.facts import recall
 from penstock.store.opening import Location
 from penstock.store.storage_error import StorageError
-from penstock.worker.children import Child
+from penstock.worker.children import Child, warm_up
 from penstock.worker.patience import patiently
 from penstock.worker.session import session_of
 from penstock.worker.settings import RunnerSettings
@@ -28,8 +28,7 @@ STOPPING = 30.0
 
 
 class Crew:
-    """`running` are the builds that are this worker's now; `warm` ends once their processes can be
-    started at once."""
+    """`running` are the builds that are this worker's now."""
 
     def __init__(
         self,
@@ -38,14 +37,12 @@ class Crew:
         runner: RunnerSettings,
         engine: Engine | None,
         worker: UUID,
-        warm: asyncio.Task[None],
     ) -> None:
         self._store = store
         self._location = location
         self._runner = runner
         self._engine = engine
         self._worker = worker
-        self._warm = warm
         self.running: set[UUID] = set()
 
     async def perform(self, build: UUID) -> None:
@@ -95,7 +92,7 @@ class Crew:
         claim = work.begun.claim
         async with self._store.notices.of(work.begun.name.topic) as news:
             try:
-                await asyncio.shield(self._warm)  # else this thread would wait for it
+                await asyncio.to_thread(warm_up)  # else this thread would wait for it
                 child = Child(work)
             except OSError as error:
                 await self._give_up(work, f"No process can be started for the build: {error}")

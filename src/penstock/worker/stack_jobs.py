@@ -4,33 +4,53 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from procrastinate import App, RetryStrategy
+from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision, RetryStrategy
+from procrastinate.jobs import Job
 
 from penstock.flow.stack_steps import PERFORM, QUEUE
 from penstock.flow.stack_watches import WATCH
 from penstock.store import Store
 from penstock.store.sandboxed_stacks import REFILL
 from penstock.worker.cloud import Clouds, Unanswered
-from penstock.worker.patience import AWAY, patiently
+from penstock.worker.patience import patiently
 from penstock.worker.refilling import refill_sandbox
 from penstock.worker.stack_watches import watch_stack
 from penstock.worker.stacks import perform_resource
 
-AGAIN = 30
-"""Seconds until what could not be done is tried again: what is wrong here may pass."""
+AGAIN, SOON = 30, 1
+"""Seconds until what could not be done is tried again: what is wrong here may pass. A server that
+does not answer is most likely starting."""
+MOST = 60
+"""Attempts at a task that waits for a server; a worker looks for jobs every few seconds."""
+
+
+class Retry(BaseRetryStrategy):
+    """Jobs wait in the queue, not in a worker: others have their turn, and it can end."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        wait = SOON if isinstance(exception, Unanswered) else AGAIN
+        return RetryDecision(retry_in={"seconds": wait})
+
+
+class Refilling(BaseRetryStrategy):
+    """Tasks wait for it: it ends for good when anything else is wrong."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        again = isinstance(exception, Unanswered)
+        return RetryDecision(retry_in={"seconds": SOON}) if again else None
 
 
 def add_stack_tasks(app: App, store: Store) -> None:
     clouds = Clouds(store)
 
-    @app.task(name=PERFORM, queue=QUEUE, retry=RetryStrategy(wait=AGAIN))
-    async def run_perform_resource(id: str) -> None:
-        await perform_resource(clouds, UUID(id))
+    @app.task(name=PERFORM, queue=QUEUE, retry=Retry(), pass_context=True)
+    async def run_perform_resource(context: JobContext, id: str) -> None:
+        await perform_resource(clouds, UUID(id), last=context.job.attempts >= MOST)
 
     @app.task(name=WATCH, queue=QUEUE, retry=RetryStrategy(wait=AGAIN))
     async def run_watch_stack(stack: str, operation: str) -> None:
         await watch_stack(clouds, UUID(stack), UUID(operation))
 
-    @app.task(name=REFILL, queue=QUEUE)
+    @app.task(name=REFILL, queue=QUEUE, retry=Refilling())
     async def run_refill_sandbox() -> None:
-        await patiently(lambda: refill_sandbox(clouds), (*AWAY, Unanswered))
+        await patiently(lambda: refill_sandbox(clouds))

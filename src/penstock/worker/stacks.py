@@ -13,6 +13,7 @@ from penstock.errors import AwsError
 from penstock.flow.stacks import finish_task, wait_task
 from penstock.resources import handler_of
 from penstock.resources.contract import Handler, Job, NotMade, Outcome, Waiting
+from penstock.resources.property_types import check_property_types
 from penstock.resources.reasons import reason_of
 from penstock.resources.taken import refuse_taken
 from penstock.services.own_endpoint import AWAY as NOBODY_ANSWERS
@@ -32,9 +33,6 @@ AT_ONCE = 8
 LONGEST = timedelta(minutes=15)
 """How long a handler may take that does not answer that somebody else is at it."""
 
-PATIENCE = timedelta(minutes=2)
-"""How long it is waited for a server that does not answer."""
-
 Clock = Callable[[], datetime]
 
 
@@ -50,14 +48,16 @@ class _Undone(NamedTuple):
     again: bool
 
 
-async def perform_resource(clouds: Clouds, task: UUID, clock: Clock = utc_now) -> None:
+async def perform_resource(
+    clouds: Clouds, task: UUID, clock: Clock = utc_now, *, last: bool = False
+) -> None:
     """Does a task and records what comes of it; nothing where it has ended, or waits.
 
-    Killed at any point, it is done again from the beginning.
+    Killed at any point, it is done again from the beginning. Raises Unanswered, to be called again
+    later; where this is the `last` time, that fails the task.
     """
     store = clouds.store
-    latest = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
-    outcome = await patiently(lambda: _attempt(clouds, task, clock, latest), (*AWAY, Unanswered))
+    outcome = await patiently(lambda: _attempt(clouds, task, clock, last=last))
     if outcome is None:
         LOG.info("task %s of a stack has ended before, or is gone", task)
     elif isinstance(outcome, Waiting):
@@ -68,9 +68,8 @@ async def perform_resource(clouds: Clouds, task: UUID, clock: Clock = utc_now) -
         await patiently(lambda: finish_task(store, task, ended, clock()))
 
 
-async def _attempt(clouds: Clouds, task: UUID, clock: Clock, latest: float) -> Outcome | None:
-    """None where there is nothing to be done. Raises what says that the database is away, and
-    Unanswered before the time `latest`."""
+async def _attempt(clouds: Clouds, task: UUID, clock: Clock, *, last: bool) -> Outcome | None:
+    """None where there is nothing to be done. Raises what says that the database is away."""
     store = clouds.store
     row = await stack_tasks.find_undone(store.database, store.sealer, task)
     stack = await stacks.get_stack(store.database, store.sealer, row.stack) if row else None
@@ -79,7 +78,7 @@ async def _attempt(clouds: Clouds, task: UUID, clock: Clock, latest: float) -> O
     try:
         return await _perform(clouds, _Undone(row.doing, stack, row.begun is not None), clock)
     except Unanswered as error:
-        if asyncio.get_running_loop().time() < latest:
+        if not last:
             raise
         reason = reason_of(AwsError(NOBODY_ANSWERS, str(error), 503), task)
         return NotMade(reason, row.doing.task.physical_id)
@@ -91,9 +90,12 @@ async def _perform(clouds: Clouds, undone: _Undone, clock: Clock) -> Outcome | N
         async with asyncio.timeout(LONGEST.total_seconds()) as limit:
             cloud = await _cloud(clouds, undone.stack)
             job = await _job(cloud, undone, clock())
-            if not job.again and not await _begin(job):
+            if task.action is not TaskAction.DELETE:
+                check_property_types(job)
+            begun = job if job.again else await _begun(job)
+            if begun is None:
                 return None
-            outcome = await _act(handler_of(task.type), job)
+            outcome = await _act(handler_of(task.type), begun)
             await cloud.check()
             return outcome
     except (*AWAY, Unanswered):
@@ -109,13 +111,14 @@ async def _perform(clouds: Clouds, undone: _Undone, clock: Clock) -> Outcome | N
         return NotMade(f"Internal Failure: {type(error).__name__}: {error}")
 
 
-async def _begin(job: Job) -> bool:
+async def _begun(job: Job) -> Job | None:
     """Says that the task has been begun, in a transaction of its own: what is there under its name
-    from then on is what it has made. False where it has ended. Raises AwsError."""
+    from then on is what it has made. None where it has ended. Raises AwsError."""
     if job.task.action is TaskAction.CREATE:
         await refuse_taken(job)
     async with job.store.database.transaction() as connection:
-        return await stack_tasks.begin_task(connection, job.task.id, job.now)
+        first = await stack_tasks.begin_task(connection, job.task.id, job.now)
+    return None if first is None else job._replace(again=not first)
 
 
 async def _act(handler: Handler, job: Job) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from penstock.cli.pipeline_runs import (
@@ -13,6 +14,7 @@ from penstock.cli.pipeline_runs import (
     find_run,
     is_approval,
     list_actions,
+    list_runs,
     waiting_approvals,
 )
 from penstock.cli.rehearsal.builds import Log, build_of, failure_of
@@ -22,7 +24,21 @@ from penstock.cli.rehearsal.tellers import Teller
 Clients = Mapping[str, Any]
 Member = Mapping[str, Any]
 _AGAIN = 0.04  # seconds
+_LOOKED_AT = 50  # executions, the newest
 _KEPT = 200  # lines of a build, for when it breaks
+
+
+def stop_runs(client: Any, pipeline: str) -> None:
+    """Ends all that go on, in whose stages another would have to wait."""
+    for run in list_runs(client, pipeline, _LOOKED_AT):
+        if run["status"] in UNFINISHED:
+            with suppress(client.exceptions.PipelineExecutionNotStoppableException):
+                client.stop_pipeline_execution(
+                    pipelineName=pipeline,
+                    pipelineExecutionId=run["pipelineExecutionId"],
+                    abandon=True,
+                    reason="A rehearsal begins",
+                )
 
 
 class Run:

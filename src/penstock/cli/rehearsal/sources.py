@@ -7,11 +7,18 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from penstock.cli.rehearsal.working_tree import commit_tree, pack_tree, push_tree, put_branch
+from penstock.cli.rehearsal.working_tree import commit_tree, pack_tree, push_tree
 
 Client = Any
 _HOSTED = "CodeCommit"
 _MIRRORED = ("CodeStarSourceConnection", "GitHub")
+_STARTING = {
+    "CodeCommit": "PollForSourceChanges",
+    "CodeStarSourceConnection": "DetectChanges",
+    "GitHub": "PollForSourceChanges",
+    "S3": "PollForSourceChanges",
+}
+"""Which setting says that news of a source start its pipeline, by provider."""
 
 
 class SourceError(Exception):
@@ -47,6 +54,19 @@ def _source(action: Mapping[str, Any]) -> Source:
         "S3": (asked.get("S3Bucket"), asked.get("S3ObjectKey")),
     }.get(provider, ("", ""))
     return Source(action["name"], provider, where or "", what or "")
+
+
+def unprompted(stages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Stages whose sources start nothing by themselves when they are given a folder."""
+    return [{**one, "actions": [_unprompted(each) for each in one["actions"]]} for one in stages]
+
+
+def _unprompted(action: Mapping[str, Any]) -> dict[str, Any]:
+    kind = action["actionTypeId"]
+    setting = _STARTING.get(kind["provider"]) if kind["category"] == "Source" else None
+    if setting is None:
+        return dict(action)
+    return {**action, "configuration": {**action.get("configuration", {}), setting: "false"}}
 
 
 class Feeding:
@@ -111,9 +131,9 @@ class Feeding:
         place = os.path.join(self._mirrors, source.where)
         if os.path.relpath(place, self._mirrors).startswith(os.pardir):
             raise SourceError(f"{source.action}: {source.where} is no repository's name")
-        put_branch(tree, source.what)
         if not os.path.exists(place):
             shutil.copytree(tree, place)
+        push_tree(tree, place, source.what)
 
 
 def folders_for(sources: Iterable[Source], given: Iterable[str]) -> Iterator[tuple[Source, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from penstock.cli.rehearsal.subjects import Subject
@@ -17,11 +18,16 @@ STAND_IN = "rehearsal"
 """What a secret parameter has that is given no value: what it opens on AWS is not asked here."""
 _LARGE = 51_200  # bytes that CreateStack takes itself
 _AGAIN = 0.03  # seconds
+_ATTEMPTS = 3
 _NESTED, _PIPELINE = "AWS::CloudFormation::Stack", "AWS::CodePipeline::Pipeline"
 
 
 class StackFailed(Exception):
-    """A stack could not be made. The text has the events that say why."""
+    """A stack could not be made, and is there as such. The text has the events that say why."""
+
+    def __init__(self, arn: str, text: str) -> None:
+        super().__init__(text)
+        self.arn = arn
 
 
 class Stack(NamedTuple):
@@ -50,7 +56,7 @@ def make_stack(subject: Subject, clients: Clients, teller: Teller) -> Stack:
     status = _wait(client, arn)
     events = _events(client, arn)
     if status != "CREATE_COMPLETE":
-        raise StackFailed("\n".join(_why(subject, status, events)))
+        raise StackFailed(arn, "\n".join(_why(subject, status, events)))
     made = list(resources_of(client, arn))
     return Stack(
         subject.stack,
@@ -140,14 +146,25 @@ def pipelines_of(client: Client, arn: str) -> list[str]:
     ]
 
 
-def remove_stack(stack: Stack, clients: Clients) -> None:
-    """With the objects of its buckets, which would keep these from being deleted."""
+def remove_stack(arn: str, clients: Clients) -> str:
+    """With the objects of its buckets, which would keep these from being deleted; returns its
+    status. An action that still goes on may put one there meanwhile."""
+    status = ""
+    for _ in range(_ATTEMPTS):
+        status = _remove(arn, clients)
+        if status == "DELETE_COMPLETE":
+            break
+    return status
+
+
+def _remove(arn: str, clients: Clients) -> str:
     client = clients["cloudformation"]
-    for one in resources_of(client, stack.arn):
+    for one in resources_of(client, arn):
         if one["ResourceType"] == "AWS::S3::Bucket" and one.get("PhysicalResourceId"):
-            _empty(clients["s3"], one["PhysicalResourceId"])
-    client.delete_stack(StackName=stack.arn)
-    _wait(client, stack.arn)
+            with suppress(clients["s3"].exceptions.NoSuchBucket):  # deleted by the attempt before
+                _empty(clients["s3"], one["PhysicalResourceId"])
+    client.delete_stack(StackName=arn)
+    return _wait(client, arn)
 
 
 def _empty(s3: Client, bucket: str) -> None:

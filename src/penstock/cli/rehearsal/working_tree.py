@@ -42,12 +42,6 @@ def commit_tree(folder: str, repository: str) -> str:
     return commit
 
 
-def put_branch(repository: str, branch: str) -> None:
-    """Gives a repository of `commit_tree`'s the branch that a pipeline looks at. Raises
-    TreeError."""
-    _git(repository, "--git-dir", repository, "branch", "--force", branch, BRANCH)
-
-
 def pack_tree(repository: str, path: str) -> None:
     """The commit's files as a ZIP archive. Raises TreeError."""
     _git(repository, "--git-dir", repository, "archive", "--format=zip", f"--output={path}", BRANCH)
