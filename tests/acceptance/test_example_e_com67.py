@@ -43,22 +43,6 @@ def test_a_front_end_is_tested_and_built_for_the_bucket_it_is_served_from(
     assert shop.penstock("lint", "--strict").code == 0
 
 
-def test_the_back_ends_build_makes_templates_functions_and_layers(shop: Example) -> None:
-    """E2"""
-    ran = shop.build("--buildspec", "buildspecs/backend.yml", "--artifacts", "../kept")
-    assert ran.code == 0, ran.err
-    kept = shop.folder.parent / "kept"
-    assert {path.name for path in (kept / "Templates").iterdir()} == {
-        f"E-Com67-{name}Stack.template.json" for name in ("Data", "Compute", "Api", "Frontend")
-    }
-    compute = json.loads((kept / "Templates" / "E-Com67-ComputeStack.template.json").read_text())
-    types = {resource["Type"] for resource in compute["Resources"].values()}
-    assert {"AWS::Lambda::Function", "AWS::Lambda::LayerVersion"} <= types
-    assert (kept / "Functions" / "orders.py").is_file()
-    assert (kept / "Utils" / "python" / "e_com67_utils" / "orders.py").is_file()
-    assert (kept / "Powertools" / "python" / "aws_lambda_powertools").is_dir()
-
-
 @pytest.fixture
 def tools() -> Path:
     """The CDK's CLI and its library, which the script takes from the PATH."""
@@ -98,7 +82,7 @@ def test_a_front_ends_pipeline_is_rehearsed_as_synth_leaves_it(shop: Example, to
 def test_the_script_deploys_three_pipelines_which_deploy_the_shop_at_each_push(
     shop: Example, tools: Path, install: Callable[..., Installation], until: Callable[..., Any]
 ) -> None:
-    """E1 to E4, E6, E7"""
+    """E1 to E4, E6, E7: the back end's build makes the templates, functions and layers."""
     up = install("--runner-where", "host")
     up.extra = shop.fetched
     # Unpacking the CDK's library takes seconds, each time.

@@ -146,3 +146,49 @@ async def test_a_child_that_cannot_be_fails_the_change_set(desk: StackDesk) -> N
     await desk("delete_change_set", ChangeSetName="cs", StackName="web")
     child_stack = (await child_of(desk))["StackName"]
     assert (await desk("list_change_sets", StackName=child_stack))["Summaries"] == []
+
+
+async def test_a_child_s_template_is_looked_at_whatever_its_parent_s_says(desk: StackDesk) -> None:
+    """TG-108, TG-121: there is a change if nested templates are others, and if they are not."""
+    await desk.made_of("web", parent())
+    await desk("update_stack", StackName="web", TemplateBody=parent())
+    await desk.work()
+    assert (await desk.stack("web"))["StackStatus"] == "UPDATE_COMPLETE"
+    assert (await child_of(desk))["StackStatus"] == "CREATE_COMPLETE"
+    more = {"More": {"Type": TOPIC, "Properties": {"DisplayName": "x"}}}
+    await desk.put("parts", "child.json", json.dumps(child(Resources=more)))
+    await desk("update_stack", StackName="web", TemplateBody=parent())
+    await desk.work()
+    assert (await child_of(desk))["StackStatus"] == "UPDATE_COMPLETE"
+
+
+async def test_a_child_goes_back_to_the_template_that_it_had(desk: StackDesk) -> None:
+    """TG-121: what is at the URL by then is another."""
+    await desk.made_of("web", parent())
+    more = {"More": {"Type": TOPIC, "Properties": {"DisplayName": "x"}}}
+    await desk.put("parts", "child.json", json.dumps(child(Resources=more)))
+    failing = parent()
+    failing["Resources"]["Last"] = {"Type": TOPIC, "DependsOn": "Child"}
+    await desk("update_stack", StackName="web", TemplateBody=failing)
+    await desk.work(Last="no luck")
+    assert (await desk.stack("web"))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    made = await child_of(desk)
+    assert made["StackStatus"] == "UPDATE_COMPLETE"
+    listed = await desk("list_stack_resources", StackName=made["StackId"])
+    names = {one["LogicalResourceId"] for one in listed["StackResourceSummaries"]}
+    assert "More" not in names
+
+
+async def test_a_change_set_names_a_child_that_may_change_by_itself(desk: StackDesk) -> None:
+    """TG-110, TG-121"""
+    await desk.made_of("web", parent())
+    about = {"StackName": "web", "TemplateBody": parent()}
+    made = await desk("create_change_set", ChangeSetName="one", **about)
+    found = await desk("describe_change_set", ChangeSetName=made["Id"])
+    (change,) = found["Changes"]
+    (detail,) = change["ResourceChange"]["Details"]
+    assert (detail["Evaluation"], detail["ChangeSource"]) == ("Dynamic", "Automatic")
+    made = await desk("create_change_set", ChangeSetName="two", IncludeNestedStacks=True, **about)
+    found = await desk("describe_change_set", ChangeSetName=made["Id"])
+    assert found["Status"] == "FAILED"
+    assert "didn't contain changes" in found["StatusReason"]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from penstock.errors import AwsError
-from penstock.state.stacks import NotMade
+from penstock.resources import handler_of
+from penstock.state.stacks import Made, NotMade, TaskAction
 
 from .sandbox_bench import SandboxBench
 from .sandbox_bench import sandbox as sandbox
@@ -224,3 +225,18 @@ async def test_profiles_service_linked_roles_and_providers(sandbox: SandboxBench
         await sandbox.delete(logical)
     found = await sandbox.ask("iam", "ListOpenIDConnectProviders")
     assert found["OpenIDConnectProviderList"] == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"ManagedPolicyArns": [f"{ADMIN}OfNothing"]}, {"Policies": [{"PolicyName": "a"}]}]
+)
+async def test_what_was_made_of_wrong_properties_can_be_deleted(
+    sandbox: SandboxBench, wrong: dict[str, Any]
+) -> None:
+    properties = {"RoleName": "half", "AssumeRolePolicyDocument": TRUST, **wrong}
+    outcome = await sandbox.created("R", ROLE, properties)
+    assert isinstance(outcome, NotMade)
+    assert outcome.physical_id == "half"
+    job = sandbox.job(TaskAction.DELETE, "R", ROLE, properties, "half")
+    assert isinstance(await handler_of(ROLE).delete(job), Made)
+    assert (await sandbox.ask("iam", "ListRoles"))["Roles"] == []

@@ -177,14 +177,14 @@ PATIENCE = 1  # seconds for the other thread to come in, if it can
 begun, another, together = Event(), Event(), Event()
 imported = builtins.__import__
 
-def watched(name, *arguments):
+def watched(name, *arguments, **named):
     if current_thread() is main_thread() and name.startswith("moto"):
         another.set()
     elif name == "base_backend" and not begun.is_set():
         begun.set()
         if another.wait(PATIENCE):
             together.set()
-    return imported(name, *arguments)
+    return imported(name, *arguments, **named)
 
 def ask():
     headers = {"host": "127.0.0.1"}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from penstock.errors import AwsError
+from penstock.flow.overdue_stacks import sweep_stacks
 from penstock.resources.contract import Cloud
 from penstock.serving.refilling import begin_anew
 from penstock.state.stacks import ResourceState, ResourceStatus, Wanted
@@ -15,7 +17,7 @@ from penstock.store.facts import tell
 from penstock.store.sandboxed_stacks import REFILL
 from penstock.worker import stacks as stack_worker
 from penstock.worker.cloud import Clouds, StackCloud, Unanswered
-from penstock.worker.refilling import in_order, refill_sandbox
+from penstock.worker.refilling import in_order, refill_or_wait, refill_sandbox
 from penstock.worker.stacks import perform_resource
 
 from .foundry import REGION, ROOT, Foundry, att, parameter, plan, ref
@@ -154,8 +156,33 @@ async def test_a_server_that_is_away_is_waited_for(foundry: Foundry) -> None:
         await foundry.create(plan({"Named": RESOURCES["Named"]}))
         await foundry.work()
     foundry.clouds = Clouds(foundry.store)
-    with pytest.raises(Unanswered):
-        await refill_sandbox(foundry.clouds)
+    for _ in range(2):
+        await refill_or_wait(foundry.clouds, foundry.now)
+    assert await refillings(foundry) == ["todo"]
+
+
+async def test_of_a_lost_worker_s_refilling_and_one_that_waits_one_is_left(
+    foundry: Foundry,
+) -> None:
+    store = foundry.store
+    await foundry.create(plan({"Named": RESOURCES["Named"]}))
+    sql = "UPDATE stack_resources SET kind = 'sandbox', physical_id = 'x'"
+    await store.database.execute(sql)
+    for waiting in (True, False):
+        for _ in range(2):
+            assert await began_anew(foundry)
+            await store.database.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+        if waiting:
+            assert await began_anew(foundry)
+        await sweep_stacks(store, foundry.now, timedelta(0))
+        assert await refillings(foundry) == ["todo"]
+
+
+async def refillings(foundry: Foundry) -> list[str]:
+    rows = await foundry.store.database.fetch(
+        "SELECT status::text FROM procrastinate_jobs WHERE task_name = %s", (REFILL,)
+    )
+    return [row.status for row in rows]
 
 
 async def test_a_task_waits_while_the_sandbox_is_filled_again(foundry: Foundry) -> None:

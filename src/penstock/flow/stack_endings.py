@@ -34,16 +34,22 @@ def outcome_of(step: Step) -> Made | NotMade | None:
         return None
     arn = step.name.arn
     if not ended.failed:
-        return Made(arn, nested_attributes(step.state.outputs))
+        return Made(arn, nested_attributes(step.state.outputs, step.row.plan))
     told = f"Embedded stack {arn} was not successfully {_DONE[ended.kind]}"
     if ended.kind is OperationKind.UPDATE:
         return NotMade(f"{told}. Currently in {step.state.status} with reason: {ended.failed}", arn)
     return NotMade(f"{told}: {ended.failed}", arn)
 
 
-def nested_attributes(outputs: Mapping[str, OutputValue]) -> dict[str, str]:
-    """What Fn::GetAtt gives of a nested stack."""
-    return {f"Outputs.{name}": one.value for name, one in outputs.items()}
+PLAN = "@plan"
+"""Which plan a nested stack has, so that its parent may go back to that."""
+
+
+def nested_attributes(
+    outputs: Mapping[str, OutputValue], plan: int | None
+) -> dict[str, str | int | None]:
+    """What Fn::GetAtt gives of a nested stack, and its plan."""
+    return {**{f"Outputs.{name}": one.value for name, one in outputs.items()}, PLAN: plan}
 
 
 async def tell_action(here: Inside, step: Step, waiter: Waiter) -> None:

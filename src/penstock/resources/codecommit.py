@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from penstock.errors import AwsError
 from penstock.flow.repositories import changing
@@ -22,7 +23,7 @@ from penstock.services.codecommit.names import check_branch
 from penstock.services.codecommit.writing import Author, Base, move_branch, write_commit
 from penstock.state.recorded_repositories import BRANCH, Repository
 from penstock.store.objects import find_object, stream_object
-from penstock.store.repositories import find_repository
+from penstock.store.repositories import find_repository, lock_repository
 from penstock.store.repository_folders import run_git
 
 _TAKEN = ("KmsKeyId", "RepositoryDescription", "RepositoryName")
@@ -46,12 +47,9 @@ class HostedRepository:
 
     async def update(self, job: Job) -> Outcome:
         asked = _request(job)
-        old, name = (str(each.get("RepositoryName", "")) for each in (job.previous, job.properties))
+        old, name = await _called(job), str(job.properties.get("RepositoryName", ""))
         if old != name:
-            renaming = job.cloud.ask(
-                "codecommit", "UpdateRepositoryName", oldName=old, newName=name
-            )
-            await unless_there(job, renaming, "RepositoryDoesNotExistException")
+            await job.cloud.ask("codecommit", "UpdateRepositoryName", oldName=old, newName=name)
         if differs(job, "RepositoryDescription"):
             about = {"repositoryDescription": asked.get("repositoryDescription", "")}
             await job.cloud.ask(
@@ -62,7 +60,10 @@ class HostedRepository:
         return await self._trigger(job, found["repositoryMetadata"])
 
     async def delete(self, job: Job) -> Outcome:
-        name = str(job.properties.get("RepositoryName", ""))
+        try:
+            name = await _called(job)
+        except AwsError:
+            return Made(job.physical_id)
         await job.cloud.ask("codecommit", "DeleteRepository", repositoryName=name)
         return Made(job.physical_id)
 
@@ -84,6 +85,16 @@ class HostedRepository:
             await job.cloud.ask("codecommit", "UntagResource", resourceArn=arn, tagKeys=change.gone)
         if change.put:
             await job.cloud.ask("codecommit", "TagResource", resourceArn=arn, tags=change.put)
+
+
+async def _called(job: Job) -> str:
+    """What it is called by now: a rename that was refused leaves its name, and whoever has the
+    other one is somebody else's. Raises AwsError where it is gone."""
+    async with job.store.database.transaction() as connection:
+        found = await lock_repository(connection, UUID(job.physical_id))
+    if found is None or found.account != job.stack.account:
+        raise AwsError("RepositoryDoesNotExistException", f"{job.physical_id} does not exist")
+    return found.name
 
 
 def _request(job: Job) -> Answer:

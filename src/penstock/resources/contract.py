@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 from penstock.state.calls import Principal
-from penstock.state.stacks import Kind, Made, NotMade, StackName, Task, TaskAction
+from penstock.state.stacks import NOTHING, Kind, Made, NotMade, StackName, Task, TaskAction
 from penstock.store import Store
 
 __all__ = [
@@ -49,7 +49,8 @@ class Cloud(Protocol):
 class Job(NamedTuple):
     """A task with all around it. `properties` and `previous` have no dynamic references any more.
 
-    `tags` are the stack's, and those that CloudFormation adds; `again` is whether it may have been
+    `tags` are the stack's, and those that CloudFormation adds; `previous_tags` are the stack's that
+    an update changes, as `previous` are the properties. `again` is whether it may have been
     done before, as a worker that began it has not said how it ended. `endpoint` is this server's,
     as builds reach it.
     """
@@ -65,6 +66,7 @@ class Job(NamedTuple):
     now: datetime
     endpoint: str = ""
     again: bool = False
+    previous_tags: Mapping[str, str] = NOTHING
 
     @property
     def physical_id(self) -> str:

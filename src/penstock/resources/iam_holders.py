@@ -53,11 +53,16 @@ class Holder(NamedTuple):
                 await self.detach(arn)
 
     async def drop_policies(self, properties: Mapping[str, Any]) -> None:
-        """Those that its own properties gave it; with others it cannot be deleted."""
-        for name in _inline(properties):
-            await self.delete_policy(name)
-        for arn in _managed(properties):
-            await self.detach(arn)
+        """Those it has that its own properties gave it; with others it cannot be deleted. It may
+        have been made with only some of them, or with properties that are wrong."""
+        given = plain_list(properties.get("Policies"))
+        inline = {str(one.get("PolicyName")) for one in given if isinstance(one, Mapping)}
+        for name in (await self.ask("List{}Policies"))["PolicyNames"]:
+            if name in inline:
+                await self.delete_policy(name)
+        for one in (await self.ask("ListAttached{}Policies"))["AttachedPolicies"]:
+            if one["PolicyArn"] in _managed(properties):
+                await self.detach(one["PolicyArn"])
 
 
 def _inline(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,8 @@ def tags_of(job: Job) -> Tags:
 def tag_change(job: Job) -> TagChange:
     """What an update does to the tags: those that somebody else gave stay."""
     now = tags_of(job)
-    return TagChange(now, sorted(set(read_tags(job.previous.get("Tags"))) - set(now)))
+    before = {**job.previous_tags, **read_tags(job.previous.get("Tags"))}
+    return TagChange(now, sorted(key for key in before if key not in now and not _is_reserved(key)))
 
 
 def read_tags(given: Any) -> Tags:

@@ -53,7 +53,8 @@ class Operation(NamedTuple):
 
     `number` counts its tasks. `done` are the logical ids that the present status is through with,
     `failed` what failed in it, and at what. `problem` is why it fails where no resource is the
-    reason. `why` is the first reason for its failure, "" while there is none.
+    reason. `why` is the first reason for its failure, "" while there is none. `retagged` are those
+    that get other tags of the stack's.
     """
 
     id: UUID
@@ -66,6 +67,7 @@ class Operation(NamedTuple):
     why: str = ""
     retain: frozenset[str] = frozenset()
     bake: Bake = Bake.NONE
+    retagged: frozenset[str] = frozenset()
 
 
 class Doing(NamedTuple):
@@ -127,13 +129,15 @@ class Create(NamedTuple):
 
 
 class Update(NamedTuple):
-    """`on_failure` is DO_NOTHING where rollback is disabled."""
+    """`on_failure` is DO_NOTHING where rollback is disabled. Those `retagged` are changed even if
+    nothing else of them is."""
 
     id: UUID
     definition: Definition
     on_failure: OnFailure = OnFailure.ROLLBACK
     problem: str = ""
     bakes: bool = False
+    retagged: frozenset[str] = frozenset()
 
 
 class Delete(NamedTuple):

@@ -123,6 +123,8 @@ class TaskAction(StrEnum):
 class Task(NamedTuple):
     """One thing to be done to one resource, by a handler of its type (`resources`).
 
+    Those `restoring` bring it back to what it was before the update.
+
     `properties` are those it is to have, or has where it is to be deleted; `previous` those that an
     update changes. Dynamic references are still in them: whoever performs the task resolves these.
     """
@@ -138,6 +140,7 @@ class Task(NamedTuple):
     creation_policy: Mapping[str, Any] = NOTHING
     update_policy: Mapping[str, Any] = NOTHING
     metadata: Mapping[str, Any] = NOTHING
+    restoring: bool = False
 
 
 class Made(NamedTuple):
@@ -150,11 +153,13 @@ class Made(NamedTuple):
 
 
 class NotMade(NamedTuple):
-    """A task has failed. `physical_id` is what there is of it nevertheless, to be deleted."""
+    """A task has failed. `physical_id` is what there is of it nevertheless, to be deleted. An
+    update that was refused before anything was done has left the resource `untouched`."""
 
     reason: str
     physical_id: str = ""
     kind: Kind = Kind.REAL
+    untouched: bool = False
 
 
 class StackName(NamedTuple):

@@ -6,7 +6,7 @@ What belongs to a stack has files of its own: `stack_resources`, `stack_events`,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -55,6 +55,8 @@ class Stack(NamedTuple):
     operation: Operation | None
     token: str
     principal: Principal
+    before: Plan | None = None
+    """What an update that has not succeeded goes back to, as `plan`."""
 
 
 async def find_stack(
@@ -102,8 +104,9 @@ async def list_stacks(
 
 
 _SELECT = (
-    "SELECT s.*, p.settings FROM stacks s LEFT JOIN stack_plans p"
-    "   ON p.stack = s.id AND p.id = s.plan"
+    "SELECT s.*, p.settings, b.settings AS settings_before FROM stacks s"
+    " LEFT JOIN stack_plans p ON p.stack = s.id AND p.id = s.plan"
+    " LEFT JOIN stack_plans b ON b.stack = s.id AND b.id = s.plan_before"
 )
 
 
@@ -118,7 +121,6 @@ def id_of(arn: str) -> UUID | None:
 
 
 def _stack(sealer: Sealer, row: Any) -> Stack:
-    settings = row.settings and unseal(sealer, row.settings, _about_plan(row.plan, "settings"))
     return Stack(
         StackName(row.account, row.region, row.name, row.id),
         row.number,
@@ -132,12 +134,19 @@ def _stack(sealer: Sealer, row: Any) -> Stack:
         row.protected,
         row.policy,
         row.plan,
-        read_settings(settings) if settings else None,
+        _settings(sealer, row.plan, row.settings),
         outputs_of(sealer, row),
         record_of(Operation, row.operation) if row.operation else None,
         row.token,
         principal_of(row),
+        _settings(sealer, row.plan_before, row.settings_before),
     )
+
+
+def _settings(sealer: Sealer, plan: int | None, sealed: Any) -> Plan | None:
+    if plan is None or not sealed:
+        return None
+    return read_settings(unseal(sealer, sealed, _about_plan(plan, "settings")))
 
 
 def outputs_of(sealer: Sealer, row: Any) -> Mapping[str, OutputValue]:
@@ -170,6 +179,13 @@ async def read_plan(source: Source, sealer: Sealer, plan: int) -> Plan:
         template=sealer.unseal(bytes(row.template), _about_plan(plan, "template")).decode(),
         processed=processed.decode() if processed else "",
     )
+
+
+async def find_plan(source: Source, sealer: Sealer, stack: UUID, plan: int) -> Plan | None:
+    """All of a plan that a stack has, or had; None where it is kept no more."""
+    sql = "SELECT id FROM stack_plans WHERE id = %s AND stack = %s"
+    rows = await read_rows(source, sql, (plan, stack))
+    return await read_plan(source, sealer, plan) if rows else None
 
 
 class Outline(NamedTuple):
@@ -227,11 +243,18 @@ async def insert_plan(connection: Connection, sealer: Sealer, stack: UUID, plan:
     return int(identity)
 
 
-async def forget_plans(connection: Connection, stack: UUID, but: Iterable[int | None]) -> None:
-    """Removes the plans of a stack that it needs no more."""
-    kept = [plan for plan in but if plan is not None]
+async def forget_plans(
+    connection: Connection, stack: UUID, plan: int | None, before: int | None
+) -> None:
+    """Removes the plans of a stack that it needs no more. The parent of one may have it go back to
+    the plan before this one."""
+    kept = [one for one in (plan, before) if one is not None]
     await connection.execute(
-        "DELETE FROM stack_plans WHERE stack = %s AND NOT id = ANY (%s)", (stack, kept)
+        "DELETE FROM stack_plans p WHERE stack = %(stack)s AND NOT id = ANY (%(kept)s) AND NOT ("
+        " EXISTS (SELECT 1 FROM stacks s WHERE s.id = %(stack)s AND s.parent <> '')"
+        " AND id = (SELECT max(o.id) FROM stack_plans o"
+        "   WHERE o.stack = %(stack)s AND o.id < %(plan)s))",
+        {"stack": stack, "kept": kept, "plan": plan},
     )
 
 
@@ -327,7 +350,7 @@ async def save_plans(
     await connection.execute(
         "UPDATE stacks SET plan = %s, plan_before = %s WHERE id = %s", (plan, before, stack)
     )
-    await forget_plans(connection, stack, (plan, before))
+    await forget_plans(connection, stack, plan, before)
 
 
 async def save_operation(

@@ -84,15 +84,23 @@ async def queue_jobs_again(database: Database, queue: str, lost: timedelta) -> i
     """Puts jobs of a queue back that workers had begun who were not heard of for so long; how many.
 
     A worker that was only slow may then do what another does too: the jobs of this queue are such
-    that it is harmless. While the database was away nobody could be heard.
+    that it is harmless. While the database was away nobody could be heard. Of jobs of which only
+    one may be waiting one is put back, unless one is waiting: the others are dropped.
     """
     rows = await database.fetch(
-        "WITH stuck AS MATERIALIZED ("
-        "  SELECT j.id, j.queue_name FROM procrastinate_jobs j"
+        "WITH lost AS MATERIALIZED ("
+        "  SELECT j.id, j.queue_name, j.queueing_lock FROM procrastinate_jobs j"
         "  LEFT JOIN procrastinate_workers w ON w.id = j.worker_id"
         "  WHERE j.queue_name = %s AND j.status = 'doing' AND (w.id IS NULL"
         "    OR greatest(w.last_heartbeat, pg_postmaster_start_time()) < now() - %s)"
-        "  FOR UPDATE OF j SKIP LOCKED)"
+        "  FOR UPDATE OF j SKIP LOCKED),"
+        " spare AS MATERIALIZED ("
+        "  SELECT l.id FROM lost l WHERE EXISTS (SELECT 1 FROM procrastinate_jobs t"
+        "    WHERE t.queueing_lock = l.queueing_lock AND t.status = 'todo')"
+        "  OR EXISTS (SELECT 1 FROM lost o WHERE o.queueing_lock = l.queueing_lock"
+        "    AND o.id < l.id)),"
+        " dropped AS (DELETE FROM procrastinate_jobs j USING spare WHERE j.id = spare.id),"
+        " stuck AS (SELECT * FROM lost WHERE id NOT IN (SELECT id FROM spare))"
         " SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL),"
         "   pg_notify('procrastinate_queue_v1#' || queue_name,"
         "     json_build_object('type', 'job_inserted', 'job_id', id)::text)"

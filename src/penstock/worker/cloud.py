@@ -39,6 +39,9 @@ MOST_CLIENTS = 32  # kept; each takes a megabyte or more
 Answer = dict[str, Any]
 
 
+_READING = ("BatchGet", "Describe", "Get", "Head", "List")
+
+
 class Unanswered(Exception):
     """Nobody answers at the server's endpoint, or not as before: it may be starting again."""
 
@@ -118,9 +121,12 @@ class StackCloud:
         self._region = region
         self._filling = filling
         self._sandbox: str | None = None
+        self.has_acted = False
+        """Whether anything was asked for that may have changed something."""
 
     async def ask(self, service: str, operation: str, **request: Any) -> Answer:
         """Raises AwsError, and Unanswered."""
+        self.has_acted |= not operation.startswith(_READING)
         if service in SERVICES:
             return await self._ask_here(service, operation, request)
         if not self.endpoint:

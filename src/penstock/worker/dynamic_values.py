@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from penstock.decide.stacks.dynamic_references import Reference, references_in, substitute
 from penstock.errors import AwsError
 from penstock.resources.contract import Cloud
 
-
-async def resolved(cloud: Cloud, properties: Any) -> Any:
-    """Properties without dynamic references. Raises AwsError where one has nothing to it."""
-    references = references_in(properties)
-    if not references:
-        return properties
-    texts = {reference: await _text(cloud, reference) for reference in references}
-    return substitute(properties, texts.__getitem__)
+Texts = Mapping[Reference, str]
 
 
-async def resolved_if_there(cloud: Cloud, properties: Any) -> Any:
+async def texts_of(cloud: Cloud, properties: Any) -> Texts:
+    """What the dynamic references of properties stand for. Raises AwsError for one of nothing."""
+    return {one: await _text(cloud, one) for one in references_in(properties)}
+
+
+async def texts_there(cloud: Cloud, properties: Any) -> Texts:
     """The same, but that a reference stays as it is where what it is about is gone."""
     try:
         references = references_in(properties)
     except AwsError:
-        return properties
+        return {}
     texts: dict[Reference, str] = {}
     for reference in references:
         try:
             texts[reference] = await _text(cloud, reference)
         except AwsError:
             texts[reference] = reference.text
+    return texts
+
+
+def resolved(properties: Any, texts: Texts) -> Any:
+    """Properties without dynamic references."""
     return substitute(properties, texts.__getitem__) if texts else properties
+
+
+def secrets_in(texts: Texts) -> tuple[str, ...]:
+    """Those that are to be shown to nobody, the longest first."""
+    found = {
+        text for one, text in texts.items() if one.service != "ssm" and text not in ("", one.text)
+    }
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+async def resolved_if_there(cloud: Cloud, properties: Any) -> Any:
+    return resolved(properties, await texts_there(cloud, properties))
 
 
 async def _text(cloud: Cloud, reference: Reference) -> str:

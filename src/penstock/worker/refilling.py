@@ -7,22 +7,25 @@ the same, and is not made under another: nobody would know of that.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from penstock.errors import AwsError
+from penstock.flow.stack_steps import QUEUE
 from penstock.resources import handler_of
 from penstock.resources.contract import Job, Kind, Made, Task, TaskAction
 from penstock.state.stacks import ResourceState, ResourceStatus
 from penstock.store import stacks
-from penstock.store.sandboxed_stacks import stacks_in_sandbox
+from penstock.store.queue import defer
+from penstock.store.sandboxed_stacks import REFILL, stacks_in_sandbox
 from penstock.store.stack_resources import list_resources
 from penstock.store.stacks import Stack
-from penstock.worker.cloud import Clouds, StackCloud, endpoint_of
+from penstock.worker.cloud import Clouds, StackCloud, Unanswered, endpoint_of
 from penstock.worker.dynamic_values import resolved_if_there
 from penstock.worker.stacks import principal_of, tags_of
 
 LOG = logging.getLogger("penstock.worker")
+SOON = timedelta(seconds=1)
 _GONE = (ResourceStatus.DELETE_COMPLETE, ResourceStatus.DELETE_IN_PROGRESS)
 
 
@@ -34,6 +37,17 @@ class Remaking(Job):
         if last.startswith(("arn:", "https://")):
             last = last.rpartition("/")[2].rpartition(":")[2].rpartition("#")[2]
         return last.removesuffix(".fifo")
+
+
+async def refill_or_wait(clouds: Clouds, now: datetime) -> None:
+    """Later, where no server answers: tasks wait for it. A server that has begun meanwhile has
+    deferred it too."""
+    try:
+        await refill_sandbox(clouds)
+    except Unanswered as error:
+        LOG.warning("the sandbox is not filled yet: %s", error)
+        async with clouds.store.database.transaction() as connection:
+            await defer(connection, REFILL, {}, queue=QUEUE, at=now + SOON, once=REFILL)
 
 
 async def refill_sandbox(clouds: Clouds) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision, RetryStrategy
@@ -13,7 +14,7 @@ from penstock.store import Store
 from penstock.store.sandboxed_stacks import REFILL
 from penstock.worker.cloud import Clouds, Unanswered
 from penstock.worker.patience import patiently
-from penstock.worker.refilling import refill_sandbox
+from penstock.worker.refilling import refill_or_wait
 from penstock.worker.stack_watches import watch_stack
 from penstock.worker.stacks import perform_resource
 
@@ -32,14 +33,6 @@ class Retry(BaseRetryStrategy):
         return RetryDecision(retry_in={"seconds": wait})
 
 
-class Refilling(BaseRetryStrategy):
-    """Tasks wait for it: it ends for good when anything else is wrong."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        again = isinstance(exception, Unanswered)
-        return RetryDecision(retry_in={"seconds": SOON}) if again else None
-
-
 def add_stack_tasks(app: App, store: Store) -> None:
     clouds = Clouds(store)
 
@@ -51,6 +44,6 @@ def add_stack_tasks(app: App, store: Store) -> None:
     async def run_watch_stack(stack: str, operation: str) -> None:
         await watch_stack(clouds, UUID(stack), UUID(operation))
 
-    @app.task(name=REFILL, queue=QUEUE, retry=Refilling())
+    @app.task(name=REFILL, queue=QUEUE)
     async def run_refill_sandbox() -> None:
-        await patiently(lambda: refill_sandbox(clouds))
+        await patiently(lambda: refill_or_wait(clouds, datetime.now(UTC)))

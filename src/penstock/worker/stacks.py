@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from penstock.decide.stacks.engine.differences import NESTED
 from penstock.errors import AwsError
+from penstock.flow.stack_steps import hidden
 from penstock.flow.stacks import finish_task, wait_task
 from penstock.resources import handler_of
 from penstock.resources.contract import Handler, Job, NotMade, Outcome, Waiting
@@ -19,13 +21,14 @@ from penstock.resources.taken import refuse_taken
 from penstock.services.own_endpoint import AWAY as NOBODY_ANSWERS
 from penstock.services.sts import assumed_role
 from penstock.state.calls import Principal
+from penstock.state.recorded_stacks import Plan
 from penstock.state.stack_operations import Doing
 from penstock.state.stacks import StackName, TaskAction
 from penstock.store import stack_tasks, stacks
 from penstock.store.sealing import SealError
 from penstock.store.stacks import Stack
 from penstock.worker.cloud import Clouds, StackCloud, Unanswered, endpoint_of
-from penstock.worker.dynamic_values import resolved, resolved_if_there
+from penstock.worker.dynamic_values import resolved, secrets_in, texts_of, texts_there
 from penstock.worker.patience import AWAY, patiently
 
 LOG = logging.getLogger("penstock.worker")
@@ -85,11 +88,24 @@ async def _attempt(clouds: Clouds, task: UUID, clock: Clock, *, last: bool) -> O
 
 
 async def _perform(clouds: Clouds, undone: _Undone, clock: Clock) -> Outcome | None:
+    """Reasons do not say what secrets are."""
+    cloud, secrets = await _cloud(clouds, undone.stack), list[str]()
+    outcome = await _answered(cloud, undone, clock, secrets)
+    if isinstance(outcome, NotMade):
+        untouched = not (cloud.has_acted or undone.again)
+        reason = hidden(outcome.reason, tuple(secrets))
+        return outcome._replace(reason=reason, untouched=untouched)
+    return outcome
+
+
+async def _answered(
+    cloud: StackCloud, undone: _Undone, clock: Clock, secrets: list[str]
+) -> Outcome | None:
+    """Puts the secrets it finds out into a list."""
     task = undone.doing.task
     try:
         async with asyncio.timeout(LONGEST.total_seconds()) as limit:
-            cloud = await _cloud(clouds, undone.stack)
-            job = await _job(cloud, undone, clock())
+            job = await _job(cloud, undone, clock(), secrets)
             if task.action is not TaskAction.DELETE:
                 check_property_types(job)
             begun = job if job.again else await _begun(job)
@@ -134,23 +150,34 @@ async def _cloud(clouds: Clouds, stack: Stack) -> StackCloud:
     return StackCloud(clouds, principal_of(stack), stack.name.region, endpoint)
 
 
-async def _job(cloud: StackCloud, undone: _Undone, now: datetime) -> Job:
+async def _job(cloud: StackCloud, undone: _Undone, now: datetime, secrets: list[str]) -> Job:
     """What dynamic references stand for has to be there only where something is to be made of it:
-    what there is already can be changed and deleted without it."""
+    what there is already can be changed and deleted without it. Stacks in stacks are handed the
+    references, as anybody may read parameters of theirs."""
     task, stack = undone.doing.task, undone.stack
-    resolve = resolved_if_there if task.action is TaskAction.DELETE else resolved
+    properties, previous = task.properties, task.previous
+    if task.type != NESTED:
+        find = texts_there if task.action is TaskAction.DELETE else texts_of
+        texts, before = await find(cloud, properties), await texts_there(cloud, previous)
+        secrets += secrets_in({**before, **texts})
+        properties, previous = resolved(properties, texts), resolved(previous, before)
+    plan, other = stack.plan, stack.before
+    if task.restoring:
+        plan, other = other, plan
+    updated = task.action is TaskAction.UPDATE
     return Job(
         task,
         stack.name,
-        await resolve(cloud, task.properties),
-        await resolved_if_there(cloud, task.previous),
-        tags_of(stack, task.logical_id),
+        properties,
+        previous,
+        _tags(stack, task.logical_id, plan),
         cloud.principal,
         cloud,
         cloud.store,
         now,
         cloud.endpoint,
         undone.again,
+        other.tags if updated and other is not None else {},
     )
 
 
@@ -165,8 +192,12 @@ def principal_of(stack: Stack) -> Principal:
 
 
 def tags_of(stack: Stack, logical_id: str) -> Mapping[str, str]:
+    return _tags(stack, logical_id, stack.plan)
+
+
+def _tags(stack: Stack, logical_id: str, plan: Plan | None) -> Mapping[str, str]:
     name: StackName = stack.name
-    given: Mapping[str, Any] = stack.plan.tags if stack.plan is not None else {}
+    given: Mapping[str, Any] = plan.tags if plan is not None else {}
     return {
         **given,
         "aws:cloudformation:stack-name": name.name,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from penstock.decide.stacks.conditions import comparable
+from penstock.decide.stacks.engine.differences import NESTED
 from penstock.decide.stacks.names import is_scalar, text_of
 from penstock.decide.stacks.order import order_of
 from penstock.decide.stacks.refusals import invalid, listed
@@ -26,6 +27,8 @@ _ATTRIBUTES = {
 }
 """Those of a resource that are no properties, and the members of Wanted that have them."""
 _MISSING = object()
+_AUTOMATIC = {"Attribute": "Properties", "RequiresRecreation": "Never"}
+"""Of a nested stack that nothing says anything else of: its template may be another by then."""
 
 
 class Change(NamedTuple):
@@ -139,6 +142,8 @@ class _Comparing:
             self._replaced.add(name)
             return Change("Add", name, after.type)
         details = [*self._properties(name), *self._attributes(name)]
+        if not details and after.type == NESTED:
+            details = [_detail(_AUTOMATIC, "Dynamic", "Automatic")]
         if not details:
             return None
         replacement = _replacement(details)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from penstock.flow.stack_endings import PLAN
 from penstock.resources.contract import Job, Made, Outcome, Waiting
 from penstock.resources.shaping import check_names
 from penstock.services.cloudformation.nested import (
     Nested,
-    child_outputs,
+    child_attributes,
     delete_child,
     start_child,
     update_child,
@@ -29,9 +30,10 @@ class NestedStack:
 
     async def update(self, job: Job) -> Outcome:
         arn, call = job.physical_id, _call(job, "UpdateStack")
-        if await update_child(job.store, call, arn, _nested(job)):
+        back = job.task.attributes.get(PLAN) if job.task.restoring else None
+        if await update_child(job.store, call, arn, _nested(job), back):
             return Waiting(job.now + PATIENCE, arn)
-        return Made(arn, await child_outputs(job.store, call, arn))
+        return Made(arn, await child_attributes(job.store, call, arn))
 
     async def delete(self, job: Job) -> Outcome:
         arn, call = job.physical_id, _call(job, "DeleteStack")

@@ -66,7 +66,7 @@ class Bucket:
         if tags:
             tagging = {"TagSet": as_list(tags)}
             await job.cloud.ask("s3", "PutBucketTagging", Bucket=name, Tagging=tagging)
-        elif differs(job, "Tags"):
+        elif differs(job, "Tags") or job.previous_tags:
             await job.cloud.ask("s3", "DeleteBucketTagging", Bucket=name)
         return Made(name, _attributes(job, name))
 

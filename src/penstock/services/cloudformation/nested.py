@@ -13,6 +13,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from penstock.decide.stacks.engine.moves import UNDER_WAY
 from penstock.errors import AwsError
 from penstock.flow import stacks as flow
+from penstock.flow.stack_endings import nested_attributes
 from penstock.services.cloudformation.asked import Asked
 from penstock.services.cloudformation.errors import invalid
 from penstock.services.cloudformation.planning import make_plan
@@ -23,7 +24,7 @@ from penstock.state.calls import Call
 from penstock.state.recorded_stacks import OnFailure, Plan, Waiter
 from penstock.state.stacks import StackName
 from penstock.store import Store
-from penstock.store.stacks import Stack, get_stack
+from penstock.store.stacks import Stack, find_plan, get_stack
 
 
 class Nested(NamedTuple):
@@ -55,16 +56,23 @@ async def start_child(store: Store, call: Call, name: str, nested: Nested) -> st
     return child.arn
 
 
-async def update_child(store: Store, call: Call, arn: str, nested: Nested) -> bool:
-    """Begins its update; False where there is nothing to be done. Raises AwsError."""
+async def update_child(
+    store: Store, call: Call, arn: str, nested: Nested, back: int | None = None
+) -> bool:
+    """Begins its update, `back` to a plan that it had where that is still known; False where there
+    is nothing to be done. Raises AwsError."""
     stack = await _child(store, call, arn)
     token = str(nested.task)
     if stack.token == token and stack.status in UNDER_WAY:
         return True
-    previous = await plan_of(store, stack)
-    plan = await _plan(store, call, stack.name, nested, previous)
-    if changes_nothing(stack, previous, plan):
+    if back is not None and back == stack.plan_id:
         return False
+    previous = await plan_of(store, stack)
+    plan = await _earlier(store, stack, back)
+    if plan is None:
+        plan = await _plan(store, call, stack.name, nested, previous)
+        if changes_nothing(stack, previous, plan):
+            return False
     await flow.update(
         store,
         stack.name,
@@ -88,10 +96,9 @@ async def delete_child(store: Store, call: Call, arn: str, task: UUID) -> bool:
     return True
 
 
-async def child_outputs(store: Store, call: Call, arn: str) -> dict[str, str]:
-    """What Fn::GetAtt gives of it: `Outputs.NAME`."""
+async def child_attributes(store: Store, call: Call, arn: str) -> dict[str, Any]:
     stack = await _child(store, call, arn)
-    return {f"Outputs.{name}": one.value for name, one in stack.outputs.items()}
+    return dict(nested_attributes(stack.outputs, stack.plan_id))
 
 
 async def _child(store: Store, call: Call, arn: str) -> Stack:
@@ -99,6 +106,14 @@ async def _child(store: Store, call: Call, arn: str) -> Stack:
     if stack is None or stack.deleted is not None:
         raise AwsError("ValidationError", f"Stack [{arn}] does not exist")
     return stack
+
+
+async def _earlier(store: Store, stack: Stack, plan: int | None) -> Plan | None:
+    """A plan that a stack had before. What has been put where its template came from may be
+    another by now."""
+    if plan is None:
+        return None
+    return await find_plan(store.database, store.sealer, stack.name.id, plan)
 
 
 async def _plan(

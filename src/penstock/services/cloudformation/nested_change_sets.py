@@ -65,6 +65,7 @@ class _Nesting:
         found = await list_resources(self._store.database, self._store.sealer, self._above.stack.id)
         states = {one.state.logical_id: one.state for one in found}
         ids: dict[str, str] = {}
+        same: set[str] = set()
         made: list[ChangeSet] = []
         for name, wanted in self._plan.definition.resources.items():
             if wanted.type != STACK or name not in states:
@@ -76,7 +77,9 @@ class _Nesting:
             child, below = await self._child(name, stack, properties)
             made += [child, *below]
             ids[name] = child.arn
-            if child.reason not in ("", NO_CHANGES):
+            if child.reason == NO_CHANGES:
+                same.add(name)
+            elif child.reason:
                 reason = f"Nested change set {child.arn} was not successfully created: Currently"
                 return reviewed._replace(reason=f"{reason} in FAILED."), made
         changes = tuple(
@@ -85,6 +88,8 @@ class _Nesting:
             else change
             for change in reviewed.kept.changes
         )
+        if reviewed.depends and all(one["LogicalResourceId"] in same for one in changes):
+            return reviewed._replace(reason=NO_CHANGES), made
         return reviewed._replace(kept=reviewed.kept._replace(changes=changes)), made
 
     async def _child(

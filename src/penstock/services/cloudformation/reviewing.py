@@ -20,7 +20,11 @@ from penstock.services.cloudformation.change_set_views import (
 from penstock.services.cloudformation.errors import TransformFailed
 from penstock.services.cloudformation.planning import Planned, make_plan
 from penstock.services.cloudformation.stack_names import plan_of
-from penstock.services.cloudformation.updating import changes_nothing, updated_template
+from penstock.services.cloudformation.updating import (
+    changes_nothing,
+    is_unchanged,
+    updated_template,
+)
 from penstock.services.service import Answer
 from penstock.state.calls import Call
 from penstock.state.recorded_stacks import Plan
@@ -37,10 +41,12 @@ NO_CHANGES = (
 
 
 class Reviewed(NamedTuple):
-    """`reason` says why there is nothing to execute, "" where there is something."""
+    """`reason` says why there is nothing to execute, "" where there is something. Where that is
+    only what nested stacks may come to, `depends` is true."""
 
     kept: Kept
     reason: str = ""
+    depends: bool = False
 
 
 class Reviewing:
@@ -82,7 +88,9 @@ class Reviewing:
             return Reviewed(kept, planned.plan.problem)
         if self._stack is not None and changes_nothing(self._stack, previous, planned.plan):
             return Reviewed(kept, NO_CHANGES)
-        return Reviewed(kept._replace(changes=await self._changes(planned, previous)))
+        depends = self._stack is not None and is_unchanged(self._stack, previous, planned.plan)
+        changes = await self._changes(planned, previous)
+        return Reviewed(kept._replace(changes=changes), depends=depends)
 
     async def _changes(self, planned: Planned, previous: Plan | None) -> tuple[Answer, ...]:
         plan, template = planned

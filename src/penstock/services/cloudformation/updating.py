@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.decide.stacks.changes import is_same, refuse_other_types
+from penstock.decide.stacks.engine.differences import NESTED
 from penstock.decide.stacks.engine.moves import MOVES, Move
 from penstock.services.cloudformation.errors import invalid, no_updates
 from penstock.services.cloudformation.template_sources import needed_template
@@ -36,7 +37,13 @@ async def updated_template(
 
 
 def changes_nothing(stack: Stack, previous: Plan | None, plan: Plan) -> bool:
-    """TG-108: what has failed may be tried again as it is."""
+    """TG-108: nested stacks are gone through, as their templates may be others."""
+    nested = any(one.type == NESTED for one in plan.definition.resources.values())
+    return not nested and is_unchanged(stack, previous, plan)
+
+
+def is_unchanged(stack: Stack, previous: Plan | None, plan: Plan) -> bool:
+    """What has failed may be tried again as it is."""
     return (
         previous is not None
         and stack.status not in (StackStatus.CREATE_FAILED, StackStatus.UPDATE_FAILED)

@@ -12,9 +12,10 @@ from penstock.decide.stacks.engine.draft import Draft
 from penstock.decide.stacks.engine.forward import reason_of
 from penstock.decide.stacks.engine.moves import CLEANUPS, Move
 from penstock.state.stack_operations import OperationKind
-from penstock.state.stacks import ResourceState, ResourceStatus, TaskAction
+from penstock.state.stacks import ResourceState, ResourceStatus, StackStatus, TaskAction
 
 GONE = (ResourceStatus.DELETE_COMPLETE, ResourceStatus.DELETE_SKIPPED)
+LEFT = "Update successful. One or more resources could not be deleted."
 NO_SNAPSHOT = "[sandbox] No snapshot is made"
 
 
@@ -28,7 +29,11 @@ def delete_all(draft: Draft) -> bool:
         return False
     if draft.status in CLEANUPS:
         draft.leaving = {}
-        draft.move(Move.COMPLETE)
+        left = (
+            draft.operation.failed
+            and draft.status == StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
+        )
+        draft.move(Move.COMPLETE, LEFT if left else "")
     elif draft.operation.failed:
         reason = reason_of(draft)
         operation = draft.operation

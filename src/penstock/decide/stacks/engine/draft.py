@@ -127,17 +127,24 @@ class Draft:
         told: bool = True,
         properties: Mapping[str, Any] | None = None,
     ) -> ResourceState:
-        """A resource as it is from now on, and the event of that, which shows `properties`."""
+        """A resource as it is from now on, and the event of that, which shows `properties`: none
+        where it is leaving, as those may be of a plan that is no more."""
         resource = resource._replace(status=status, reason=reason)
         if leaving:
             self.leaving[leaving] = resource
         else:
             self.resources[resource.logical_id] = resource
         if told:
-            self.tell(resource, properties)
+            self.tell(resource, properties, hidden=bool(leaving))
         return resource
 
-    def tell(self, resource: ResourceState, properties: Mapping[str, Any] | None = None) -> None:
+    def tell(
+        self,
+        resource: ResourceState,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        hidden: bool = False,
+    ) -> None:
         shown = resource.properties if properties is None else properties
         self._effects.append(
             Told(
@@ -146,7 +153,7 @@ class Draft:
                 resource.logical_id,
                 resource.physical_id,
                 resource.type,
-                shown,
+                None if hidden else shown,
             )
         )
 
@@ -182,6 +189,7 @@ class Draft:
             wanted.creation_policy,
             wanted.update_policy,
             resource.metadata,
+            self.status == StackStatus.UPDATE_ROLLBACK_IN_PROGRESS,
         )
         self.tasks[identity] = Doing(task, leaving)
         self._effects.append(Begun(identity))

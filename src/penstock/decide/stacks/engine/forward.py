@@ -93,7 +93,7 @@ def _begin(draft: Draft, name: str, wanted: Wanted) -> None:
         touch(draft, name, None)
         draft.put(current, ResourceStatus.DELETE_IN_PROGRESS)
         draft.begin(TaskAction.DELETE, current, current.properties)
-    elif _is_same(current, wanted, properties):
+    elif name not in draft.operation.retagged and _is_same(current, wanted, properties):
         _keep(draft, current, wanted)
     else:
         _change(draft, current, wanted, properties)

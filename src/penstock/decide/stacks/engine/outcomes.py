@@ -122,7 +122,8 @@ def _updated(draft: Draft, doing: Doing, outcome: Made | NotMade) -> None:
         # What it has now is what it was to have, or half of it.
         if outcome.physical_id and outcome.physical_id != resource.physical_id:
             draft.leave(replacement(resource, doing, outcome.physical_id), "Delete")
-        resource = resource._replace(properties=doing.task.properties)
+        if not outcome.untouched:
+            resource = resource._replace(properties=doing.task.properties)
         _not_updated(draft, doing, resource, outcome.reason)
         return
     new = _made(resource, doing, _with_attributes(outcome, resource))

@@ -41,7 +41,8 @@ def create(draft: Draft, asked: Create) -> None:
 
 
 def update(draft: Draft, asked: Update) -> None:
-    _begin(draft, Move.UPDATE, Operation(asked.id, OperationKind.UPDATE, asked.on_failure))
+    operation = Operation(asked.id, OperationKind.UPDATE, asked.on_failure, retagged=asked.retagged)
+    _begin(draft, Move.UPDATE, operation)
     draft.definition = asked.definition
     _complete(draft, asked)
 
@@ -87,7 +88,9 @@ def roll_back(draft: Draft, asked: RollBack) -> None:
     kind = OperationKind.UPDATE
     if draft.status == StackStatus.CREATE_FAILED:
         kind = OperationKind.CREATE
-    _begin(draft, Move.ROLL_BACK, Operation(asked.id, kind, why=ASKED), "RollbackStack")
+    retagged = draft.operation.retagged
+    operation = Operation(asked.id, kind, why=ASKED, retagged=retagged)
+    _begin(draft, Move.ROLL_BACK, operation, "RollbackStack")
 
 
 def continue_rollback(draft: Draft, asked: ContinueRollback) -> None:
@@ -104,7 +107,8 @@ def continue_rollback(draft: Draft, asked: ContinueRollback) -> None:
         message = "The resources that are to be skipped are not in UPDATE_FAILED state"
         raise invalid(f"{message}: {listed(unknown)}")
     done = draft.operation.done
-    operation = Operation(asked.id, OperationKind.UPDATE, why=ASKED)
+    retagged = draft.operation.retagged
+    operation = Operation(asked.id, OperationKind.UPDATE, why=ASKED, retagged=retagged)
     _begin(draft, Move.ROLL_BACK, operation)
     draft.operation = draft.operation._replace(done=done)
     for name in sorted(asked.skip):

@@ -55,13 +55,14 @@ def _begin(draft: Draft, before: ResourceState) -> bool:
         draft.put(before, ResourceStatus.UPDATE_IN_PROGRESS)
         restored(draft, before)
         return True
-    if current.properties == before.properties and current.type != NESTED:
+    again = current.type == NESTED or name in draft.operation.retagged
+    if current.properties == before.properties and not again:
         put_back(draft, current, before)
         return True
     draft.put(current, ResourceStatus.UPDATE_IN_PROGRESS, properties=before.properties)
     draft.begin(
         TaskAction.UPDATE,
-        current._replace(metadata=before.metadata),
+        current._replace(metadata=before.metadata, attributes=before.attributes),
         before.properties,
         previous=current.properties,
     )
