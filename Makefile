@@ -25,7 +25,7 @@ demo: $(VENV)/installed
 
 test: $(VENV)/dev $(TOOLS)
 	AWS_CLI_V1=$(abspath $(AWS_V1)/bin/aws) CDK_TOOLS=$(abspath $(CDK)) SAM_CLI=$(abspath $(SAM)/bin/sam) \
-	$(BIN)/pytest -n $(WORKERS) $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -307,7 +307,7 @@ def test_a_token_starts_one_build(aws: Cli) -> None:
 def test_what_is_not_there_says_so(aws: Cli) -> None:
     answer = aws.ask("codebuild", "start-build", "--project-name", "no-such")
     assert "ResourceNotFoundException" in answer.err
-    answer = aws.ask("deploy", "list-applications")
+    answer = aws.ask("deploy", "list-deployments")
     assert "NotImplemented" in answer.err
     answer = aws.ask("codebuild", "list-shared-projects")
     assert "NotImplemented" in answer.err
