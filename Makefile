@@ -18,12 +18,15 @@ CDK := $(VENV)/cdk
 SAM := $(VENV)/sam
 TOOLS := $(AWS_V1)/installed $(CDK)/installed $(SAM)/installed
 
-.PHONY: demo test check docs bench soak clean
+.PHONY: demo ready test check docs bench soak clean
 
 demo: $(VENV)/installed
 	PATH="$(abspath $(BIN)):$$PATH" examples/agni-crm/demo.sh
 
-test: $(VENV)/dev $(TOOLS)
+# All that tests need: `make -j4 ready` fetches it at once.
+ready: $(VENV)/dev $(TOOLS)
+
+test: ready
 	AWS_CLI_V1=$(abspath $(AWS_V1)/bin/aws) CDK_TOOLS=$(abspath $(CDK)) SAM_CLI=$(abspath $(SAM)/bin/sam) \
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
