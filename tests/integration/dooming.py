@@ -69,6 +69,21 @@ class Doomed(Database):
         return count
 
 
+async def play(
+    acting: Store, steps: Sequence[Callable[[], Awaitable[object]]], kill_at: int, when: str
+) -> None:
+    """Takes steps, of which one is killed and taken again."""
+    assert isinstance(acting.database, Doomed)
+    acting.database.doom(kill_at, when)
+    for step in steps:
+        while True:
+            try:
+                await step()
+                break
+            except Killed:
+                pass
+
+
 class Player:
     """Plays steps: `plant` looks, `acting` acts and is killed.
 
@@ -84,16 +99,7 @@ class Player:
     async def play(
         self, steps: Sequence[Callable[[], Awaitable[None]]], kill_at: int, when: str
     ) -> None:
-        database = self.acting.store.database
-        assert isinstance(database, Doomed)
-        database.doom(kill_at, when)
-        for step in steps:
-            while True:
-                try:
-                    await step()
-                    break
-                except Killed:
-                    pass
+        await play(self.acting.store, steps, kill_at, when)
 
     async def run(self, token: str) -> UUID:
         return await self.acting.begin(token=token)

@@ -15,6 +15,7 @@ from penstock.documents.resource_schemas import schema_of
 from penstock.errors import AwsError
 from penstock.resources import handler_of
 from penstock.resources.contract import Job, Outcome
+from penstock.resources.taken import refuse_taken
 from penstock.services import SERVICES, make_service
 from penstock.state.calls import Call, Principal
 from penstock.state.stacks import Made, NotMade, StackName, Task, TaskAction
@@ -53,7 +54,7 @@ class InProcess:
 
 
 class Bench:
-    """Makes, changes and removes resources, each by its logical id."""
+    """Makes, changes and removes resources, each by its logical id, as a worker does."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -77,6 +78,8 @@ class Bench:
         self, logical_id: str, type: str, properties: Document, *, again: bool = False
     ) -> Outcome:
         job = self.job(TaskAction.CREATE, logical_id, type, properties, again=again)
+        if not again:
+            await refuse_taken(job)
         return await handler_of(type).create(job)
 
     async def update(self, logical_id: str, properties: Document) -> Made:

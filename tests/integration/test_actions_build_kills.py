@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -14,6 +13,7 @@ from penstock.store import Store
 from penstock.worker.actions import start_action
 
 from .dooming import AFTER, BEFORE, Doomed, Killed
+from .dooming import doomed as doomed
 from .mill import Mill, build, commands
 from .plant import ACCOUNT, REGION, SOURCE, Document, stage
 from .yard import Yard, spec
@@ -27,13 +27,6 @@ KINDS = {
     "batch": build("Make", "many", BatchEnabled="true"),
     "commands": commands("Make", "true"),
 }
-
-
-@pytest.fixture
-async def doomed(store: Store, database_url: str) -> AsyncIterator[Store]:
-    database = Doomed(database_url, connections=3)
-    yield store._replace(database=database)
-    await database.close()
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ async def test_an_alarm_is_made_changed_and_deleted(sandbox: SandboxBench) -> No
 
 async def test_an_alarm_of_somebody_else_is_not_taken(sandbox: SandboxBench) -> None:
     await sandbox.made("Errors", ALARM, GIVEN)
-    assert "Alarm errors already exists" in await sandbox.refused("Errors", ALARM, GIVEN)
+    assert "already exists" in await sandbox.refused("Errors", ALARM, GIVEN)
     assert (await sandbox.made("Errors", ALARM, GIVEN, again=True)).physical_id == "errors"
 
 

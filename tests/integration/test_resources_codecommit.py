@@ -128,5 +128,5 @@ async def test_an_archive_that_is_none_leaves_a_repository_to_be_deleted(
 async def test_a_repository_of_somebody_else_is_refused(bench: Bench, hosted: None) -> None:
     await bench.create("App", REPOSITORY, APP)
     assert "already exists" in await bench.refused("App", REPOSITORY, APP)
-    told = await bench.refused("App", REPOSITORY, {**APP, "Branch": "a"})
+    told = await bench.refused("New", REPOSITORY, {**APP, "RepositoryName": "new", "Branch": "a"})
     assert told.endswith("Encountered unsupported property Branch")

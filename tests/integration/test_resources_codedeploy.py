@@ -55,7 +55,7 @@ async def test_an_application_with_a_group_is_made_changed_and_deleted(
     assert (await group_of(sandbox))["alarmConfiguration"] == {"enabled": False}
     again = await sandbox.made("Prod", GROUP, GIVEN, again=True)
     assert again.physical_id == "prod"
-    assert "Deployment Group already exists" in await sandbox.refused("Prod", GROUP, GIVEN)
+    assert "already exists" in await sandbox.refused("Prod", GROUP, GIVEN)
 
     await sandbox.delete("Prod")
     with pytest.raises(AwsError, match="DeploymentGroupDoesNotExistException"):

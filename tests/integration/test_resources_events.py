@@ -70,7 +70,7 @@ async def test_a_rule_is_created_changed_and_deleted(bench: Bench) -> None:
 
 async def test_a_rule_done_again_and_one_of_somebody_else(bench: Bench) -> None:
     await bench.create("Pushes", RULE, PUSHES)
-    assert "Rule pushes already exists" in await bench.refused("Pushes", RULE, PUSHES)
+    assert "'pushes' already exists" in await bench.refused("Pushes", RULE, PUSHES)
     await bench.create("Pushes", RULE, PUSHES, again=True)
     assert len(await targets(bench)) == 2
 

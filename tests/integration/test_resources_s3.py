@@ -147,7 +147,7 @@ async def test_names_are_generated_in_lower_case(bench: Bench) -> None:
 
 async def test_a_bucket_that_is_there_is_somebody_elses_unless_done_again(bench: Bench) -> None:
     await bench.create("Pond", BUCKET, {"BucketName": "pond"})
-    assert "pond already exists" in await bench.refused("Pond", BUCKET, {"BucketName": "pond"})
+    assert "'pond' already exists" in await bench.refused("Pond", BUCKET, {"BucketName": "pond"})
     await bench.create("Pond", BUCKET, FULL, again=True)
     assert await get(bench, "BucketVersioning") == "Enabled"
 
@@ -217,7 +217,7 @@ async def test_a_policy_is_created_changed_and_deleted(bench: Bench) -> None:
     made = await bench.create("Policy", POLICY, asked)
     assert made.physical_id == "pond"
     assert await get(bench, "BucketPolicy") == '{"Statement":[' + _dumped(allow) + "]}"
-    assert "already exists on bucket pond" in await bench.refused("Policy", POLICY, asked)
+    assert "already exists" in await bench.refused("Policy", POLICY, asked)
     await bench.create("Policy", POLICY, asked, again=True)
     deny = {**allow, "Effect": "Deny"}
     await bench.update("Policy", {"Bucket": "pond", "PolicyDocument": {"Statement": [deny]}})

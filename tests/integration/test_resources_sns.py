@@ -66,7 +66,7 @@ async def test_a_topic_with_subscriptions_is_made_changed_and_deleted(
 async def test_a_topic_of_somebody_else_is_not_taken(sandbox: SandboxBench) -> None:
     await sandbox.made("Releases", TOPIC, {"TopicName": "releases"})
     told = await sandbox.refused("Releases", TOPIC, {"TopicName": "releases"})
-    assert "Topic releases already exists" in told
+    assert "'releases' already exists" in told
     again = await sandbox.made("Releases", TOPIC, {"TopicName": "releases"}, again=True)
     assert again.physical_id == ARN
 

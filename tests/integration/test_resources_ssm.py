@@ -52,7 +52,7 @@ async def test_a_create_that_was_killed_is_done_again_and_one_of_somebody_else_f
     bench: Bench,
 ) -> None:
     await bench.create("Url", TYPE, PARAMETER)
-    assert "ParameterAlreadyExists" in await bench.refused("Url", TYPE, PARAMETER)
+    assert "'/shop/url' already exists" in await bench.refused("Url", TYPE, PARAMETER)
     again = await bench.create("Url", TYPE, PARAMETER, again=True)
     assert again.physical_id == "/shop/url"
 

@@ -4,7 +4,7 @@ resource that fails in the middle: what comes of it is what comes of it without.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -15,7 +15,8 @@ from penstock.state.stacks import WantedOutput
 from penstock.store import Store
 from penstock.worker.stacks import perform_resource
 
-from .dooming import AFTER, BEFORE, Doomed, Killed
+from .dooming import AFTER, BEFORE, Doomed, play
+from .dooming import doomed as doomed
 from .foundry import Foundry, bucket, group, parameter, plan, ref
 
 pytestmark = pytest.mark.anyio
@@ -56,16 +57,7 @@ class Story:
         return plan(resources)
 
     async def play(self, steps: Sequence[Step], at: int, when: str) -> None:
-        database = self.acting.store.database
-        assert isinstance(database, Doomed)
-        database.doom(at, when)
-        for step in steps:
-            while True:
-                try:
-                    await step()
-                    break
-                except Killed:
-                    pass
+        await play(self.acting.store, steps, at, when)
 
     def create(self, *, failing: bool = False) -> Step:
         return lambda: self.acting.create(self.first(failing=failing), token="create")
@@ -168,10 +160,3 @@ async def test_what_was_refused_is_refused_again(store: Store, doomed: Store) ->
     await story.play((story.create(), story.works), 1, BEFORE)
     with pytest.raises(AwsError, match="AlreadyExistsException"):
         await Foundry(store, story.looking.name.name).create(story.first(), token="other")
-
-
-@pytest.fixture
-async def doomed(store: Store, database_url: str) -> AsyncIterator[Store]:
-    database = Doomed(database_url, connections=3)
-    yield store._replace(database=database)
-    await database.close()

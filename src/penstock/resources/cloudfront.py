@@ -8,7 +8,8 @@ from typing import Any
 from penstock.documents.model_shapes import shapes_of
 from penstock.errors import AwsError
 from penstock.resources.contract import Answer, Handler, Job
-from penstock.resources.sandboxed import Sandboxed, needed, there
+from penstock.resources.existence import unless_there
+from penstock.resources.sandboxed import Sandboxed, needed
 from penstock.resources.shaping import check_names, shaped
 from penstock.resources.tags import as_list, tag_change, tags_of
 
@@ -26,7 +27,7 @@ class Distribution(Sandboxed):
         config, tags = _config(job, str(job.task.id)), as_list(tags_of(job))
         asked = {"DistributionConfig": config, "Tags": {"Items": tags}}
         operation = "CreateDistributionWithTags"
-        made = await there(
+        made = await unless_there(
             job, job.cloud.ask("cloudfront", operation, DistributionConfigWithTags=asked)
         )
         return str(made["Distribution"]["Id"]) if made else await _made_before(job)
@@ -68,7 +69,9 @@ async def _made_before(job: Job) -> str:
 class OriginAccessControl(Sandboxed):
     async def make(self, job: Job) -> str:
         asked = _access(job)
-        made = await there(job, job.cloud.ask("cloudfront", "CreateOriginAccessControl", **asked))
+        made = await unless_there(
+            job, job.cloud.ask("cloudfront", "CreateOriginAccessControl", **asked)
+        )
         if made:
             return str(made["OriginAccessControl"]["Id"])
         return await _access_named(job, asked["OriginAccessControlConfig"]["Name"])

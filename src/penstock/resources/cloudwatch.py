@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from penstock.errors import AwsError
 from penstock.resources.contract import Handler, Job
-from penstock.resources.sandboxed import Sandboxed, refuse_existing
+from penstock.resources.sandboxed import Sandboxed
 from penstock.resources.shaping import request_of
 from penstock.resources.tags import as_list, tag_change, tags_of
 
@@ -24,7 +23,6 @@ class Alarm(Sandboxed):
     async def make(self, job: Job) -> str:
         name = str(job.properties.get("AlarmName") or job.name(255))
         asked = _alarm(job, name)
-        await refuse_existing(job, _find(job, name), f"Alarm {name}")
         tags = as_list(tags_of(job))
         await job.cloud.ask("cloudwatch", "PutMetricAlarm", **asked, Tags=tags)
         return name
@@ -53,23 +51,13 @@ def _alarm(job: Job, name: str) -> dict[str, Any]:
     return asked | {"AlarmName": name}
 
 
-async def _find(job: Job, name: str) -> None:
-    """Raises AwsError where no alarm has the name."""
-    found = await job.cloud.ask("cloudwatch", "DescribeAlarms", AlarmNames=[name])
-    if not found.get("MetricAlarms") and not found.get("CompositeAlarms"):
-        raise AwsError("ResourceNotFound", f"There is no alarm {name}")
-
-
 def _arn(job: Job, name: str) -> str:
     return f"arn:aws:cloudwatch:{job.stack.region}:{job.stack.account}:alarm:{name}"
 
 
 class Dashboard(Sandboxed):
     async def make(self, job: Job) -> str:
-        name = str(job.properties.get("DashboardName") or job.name(255))
-        looking = job.cloud.ask("cloudwatch", "GetDashboard", DashboardName=name)
-        await refuse_existing(job, looking, f"Dashboard {name}")
-        return name
+        return str(job.properties.get("DashboardName") or job.name(255))
 
     async def complete(self, job: Job, physical_id: str) -> None:
         asked = request_of(

@@ -7,7 +7,8 @@ from typing import Any
 
 from penstock.errors import not_implemented
 from penstock.resources.contract import Handler, Job
-from penstock.resources.sandboxed import Sandboxed, needed, plain_list, there
+from penstock.resources.existence import unless_there
+from penstock.resources.sandboxed import Sandboxed, needed, plain_list
 from penstock.resources.shaping import request_of
 from penstock.resources.tags import as_list, tag_change, tags_of
 
@@ -31,7 +32,7 @@ class Application(Sandboxed):
         )
         name = asked.setdefault("applicationName", job.name(100))
         asked["tags"] = as_list(tags_of(job))
-        await there(job, job.cloud.ask("codedeploy", "CreateApplication", **asked))
+        await unless_there(job, job.cloud.ask("codedeploy", "CreateApplication", **asked))
         return str(name)
 
     async def change(self, job: Job) -> None:
@@ -49,7 +50,7 @@ class DeploymentGroup(Sandboxed):
         asked = _group(job)
         name = asked.setdefault("deploymentGroupName", job.name(100))
         asked["tags"] = as_list(tags_of(job))
-        await there(job, job.cloud.ask("codedeploy", "CreateDeploymentGroup", **asked))
+        await unless_there(job, job.cloud.ask("codedeploy", "CreateDeploymentGroup", **asked))
         return str(name)
 
     async def change(self, job: Job) -> None:
@@ -97,7 +98,7 @@ class DeploymentConfig(Sandboxed):
             ),
         )  # fmt: skip
         name = asked.setdefault("deploymentConfigName", job.name(100))
-        await there(job, job.cloud.ask("codedeploy", "CreateDeploymentConfig", **asked))
+        await unless_there(job, job.cloud.ask("codedeploy", "CreateDeploymentConfig", **asked))
         return str(name)
 
     async def remove(self, job: Job) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.resources.contract import Handler, Job
-from penstock.resources.sandboxed import Sandboxed, changed, gone, there
+from penstock.resources.existence import unless_gone, unless_there
+from penstock.resources.sandboxed import Sandboxed, changed
 from penstock.resources.shaping import request_of, shaped
 from penstock.resources.tags import as_list, tag_change, tags_of
 
@@ -22,7 +23,7 @@ class Repository(Sandboxed):
         asked = _request(job)
         name = asked.setdefault("repositoryName", job.name(256, lower=True))
         asked["tags"] = as_list(tags_of(job))
-        await there(job, job.cloud.ask("ecr", "CreateRepository", **asked))
+        await unless_there(job, job.cloud.ask("ecr", "CreateRepository", **asked))
         return str(name)
 
     async def change(self, job: Job) -> None:
@@ -50,12 +51,12 @@ class Repository(Sandboxed):
             asked = shaped("ecr", "PutLifecyclePolicyRequest", given)
             await job.cloud.ask("ecr", "PutLifecyclePolicy", **which, **asked)
         elif changed(job, "LifecyclePolicy"):
-            await gone(job.cloud.ask("ecr", "DeleteLifecyclePolicy", **which))
+            await unless_gone(job.cloud.ask("ecr", "DeleteLifecyclePolicy", **which))
         if text := job.properties.get("RepositoryPolicyText"):
             asked = shaped("ecr", "SetRepositoryPolicyRequest", {"policyText": text})
             await job.cloud.ask("ecr", "SetRepositoryPolicy", **which, **asked)
         elif changed(job, "RepositoryPolicyText"):
-            await gone(job.cloud.ask("ecr", "DeleteRepositoryPolicy", **which))
+            await unless_gone(job.cloud.ask("ecr", "DeleteRepositoryPolicy", **which))
 
     async def attributes(self, job: Job, physical_id: str) -> Mapping[str, Any]:
         registry = f"{job.stack.account}.dkr.ecr.{job.stack.region}.amazonaws.com"

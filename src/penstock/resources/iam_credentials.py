@@ -7,13 +7,14 @@ from typing import Any
 
 from penstock.errors import AwsError
 from penstock.resources.contract import Handler, Job, Kind, Made, NotMade, Outcome
+from penstock.resources.existence import unless_there
 from penstock.resources.reasons import reason_of
-from penstock.resources.sandboxed import Sandboxed, changed, needed, plain_list, there
+from penstock.resources.sandboxed import Kept, Sandboxed, changed, needed, plain_list
 from penstock.resources.shaping import check_names, request_of
 from penstock.resources.tags import as_list, tag_change, tags_of
 
 
-class AccessKey(Sandboxed):
+class AccessKey(Kept):
     """A key of the sandbox's: this server takes those only that it issued itself.
 
     A create that is done again makes another key, as the secret of the first is told only once.
@@ -64,7 +65,7 @@ class OidcProvider(Sandboxed):
         )
         asked |= {"Tags": as_list(tags_of(job))}
         asked.setdefault("ThumbprintList", [])
-        await there(job, job.cloud.ask("iam", "CreateOpenIDConnectProvider", **asked))
+        await unless_there(job, job.cloud.ask("iam", "CreateOpenIDConnectProvider", **asked))
         issuer = asked["Url"].partition("://")[2].rstrip("/")
         return f"arn:aws:iam::{job.stack.account}:oidc-provider/{issuer}"
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.resources.contract import Handler, Job
+from penstock.resources.existence import unless_gone, unless_there
 from penstock.resources.iam_holders import Holder
-from penstock.resources.sandboxed import Sandboxed, changed, gone, needed, plain_list, there
+from penstock.resources.sandboxed import Sandboxed, changed, needed, plain_list
 from penstock.resources.shaping import request_of
 from penstock.resources.tags import as_list, tag_change, tags_of
 
@@ -20,7 +21,7 @@ class Role(Sandboxed):
         name = str(job.properties.get("RoleName") or job.name(64))
         asked = request_of("iam", "CreateRoleRequest", job.properties, _ROLE, _ROLE_APART)
         asked |= {"RoleName": name, "Tags": as_list(tags_of(job))}
-        await there(job, job.cloud.ask("iam", "CreateRole", **asked))
+        await unless_there(job, job.cloud.ask("iam", "CreateRole", **asked))
         return name
 
     async def change(self, job: Job) -> None:
@@ -63,7 +64,7 @@ class User(Sandboxed):
         name = str(job.properties.get("UserName") or job.name(64))
         asked = request_of("iam", "CreateUserRequest", job.properties, _USER, _USER_APART)
         asked |= {"UserName": name, "Tags": as_list(tags_of(job))}
-        await there(job, job.cloud.ask("iam", "CreateUser", **asked))
+        await unless_there(job, job.cloud.ask("iam", "CreateUser", **asked))
         return name
 
     async def change(self, job: Job) -> None:
@@ -82,7 +83,7 @@ class User(Sandboxed):
             await user.ask("AddUserToGroup", GroupName=str(group))
         for group in before:
             if group not in groups:
-                await gone(user.ask("RemoveUserFromGroup", GroupName=str(group)))
+                await unless_gone(user.ask("RemoveUserFromGroup", GroupName=str(group)))
         if changed(job, "LoginProfile"):
             await _set_login(job, user)
 
@@ -94,8 +95,8 @@ class User(Sandboxed):
         user = Holder(job.cloud, "User", job.physical_id)
         await user.drop_policies(job.properties)
         for group in plain_list(job.properties.get("Groups")):
-            await gone(user.ask("RemoveUserFromGroup", GroupName=str(group)))
-        await gone(user.ask("DeleteLoginProfile"))
+            await unless_gone(user.ask("RemoveUserFromGroup", GroupName=str(group)))
+        await unless_gone(user.ask("DeleteLoginProfile"))
         await user.ask("Delete{}")
 
 
@@ -109,7 +110,7 @@ class Group(Sandboxed):
         asked = request_of(
             "iam", "CreateGroupRequest", job.properties, ("GroupName", "Path"), _POLICIES
         )
-        await there(job, job.cloud.ask("iam", "CreateGroup", **asked | {"GroupName": name}))
+        await unless_there(job, job.cloud.ask("iam", "CreateGroup", **asked | {"GroupName": name}))
         return name
 
     async def change(self, job: Job) -> None:
@@ -141,7 +142,7 @@ class InstanceProfile(Sandboxed):
             ("Roles",),
         )
         asked["InstanceProfileName"] = name
-        await there(job, job.cloud.ask("iam", "CreateInstanceProfile", **asked))
+        await unless_there(job, job.cloud.ask("iam", "CreateInstanceProfile", **asked))
         return name
 
     async def complete(self, job: Job, physical_id: str) -> None:
@@ -169,7 +170,7 @@ class ServiceLinkedRole(Sandboxed):
     async def make(self, job: Job) -> str:
         needed(job.properties, "AWSServiceName")
         asked = request_of("iam", "CreateServiceLinkedRoleRequest", job.properties, _LINKED)
-        made = await there(job, job.cloud.ask("iam", "CreateServiceLinkedRole", **asked))
+        made = await unless_there(job, job.cloud.ask("iam", "CreateServiceLinkedRole", **asked))
         return str(made["Role"]["RoleName"]) if made else await _linked(job, asked)
 
     async def change(self, job: Job) -> None:
@@ -199,7 +200,7 @@ async def _bound(holder: Holder, arn: Any) -> None:
     if arn:
         await holder.ask("Put{}PermissionsBoundary", PermissionsBoundary=str(arn))
     else:
-        await gone(holder.ask("Delete{}PermissionsBoundary"))
+        await unless_gone(holder.ask("Delete{}PermissionsBoundary"))
 
 
 async def _tag(job: Job, holder: Holder) -> None:
@@ -211,7 +212,7 @@ async def _tag(job: Job, holder: Holder) -> None:
 
 
 async def _set_login(job: Job, user: Holder) -> None:
-    await gone(user.ask("DeleteLoginProfile"))
+    await unless_gone(user.ask("DeleteLoginProfile"))
     if profile := job.properties.get("LoginProfile"):
         asked = request_of(
             "iam", "CreateLoginProfileRequest", profile, ("Password", "PasswordResetRequired")

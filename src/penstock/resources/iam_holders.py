@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from penstock.resources.contract import Answer, Cloud, Job
-from penstock.resources.sandboxed import gone, needed, plain_list
+from penstock.resources.existence import unless_gone
+from penstock.resources.sandboxed import needed, plain_list
 from penstock.resources.shaping import check_names, shaped
 
 
@@ -28,13 +29,13 @@ class Holder(NamedTuple):
         await self.ask("Put{}Policy", **asked)
 
     async def delete_policy(self, name: str) -> None:
-        await gone(self.ask("Delete{}Policy", PolicyName=name))
+        await unless_gone(self.ask("Delete{}Policy", PolicyName=name))
 
     async def attach(self, arn: str) -> None:
         await self.ask("Attach{}Policy", PolicyArn=arn)
 
     async def detach(self, arn: str) -> None:
-        await gone(self.ask("Detach{}Policy", PolicyArn=arn))
+        await unless_gone(self.ask("Detach{}Policy", PolicyArn=arn))
 
     async def set_policies(self, job: Job) -> None:
         """Policies and ManagedPolicyArns of the holder's own properties."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from penstock.resources.contract import Handler, Job
+from penstock.resources.existence import unless_gone, unless_there
 from penstock.resources.iam_holders import Holder
-from penstock.resources.sandboxed import Sandboxed, changed, gone, needed, plain_list, there
+from penstock.resources.sandboxed import Sandboxed, changed, needed, plain_list
 from penstock.resources.shaping import check_names, request_of
 
 NOUNS = ("Role", "User", "Group")
@@ -79,7 +80,9 @@ class ManagedPolicy(Sandboxed):
             ("Description", "Path", "PolicyDocument"),
             ("ManagedPolicyName", *_HOLDERS),
         )
-        await there(job, job.cloud.ask("iam", "CreatePolicy", **asked | {"PolicyName": name}))
+        await unless_there(
+            job, job.cloud.ask("iam", "CreatePolicy", **asked | {"PolicyName": name})
+        )
         path = asked.get("Path", "/")
         return f"arn:aws:iam::{job.stack.account}:policy{path}{name}"
 
@@ -162,7 +165,7 @@ def _members(properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 async def _leave(job: Job, members: set[tuple[str, str]]) -> None:
     for group, user in sorted(members):
         leaving = job.cloud.ask("iam", "RemoveUserFromGroup", GroupName=group, UserName=user)
-        await gone(leaving)
+        await unless_gone(leaving)
 
 
 def _holders(job: Job, properties: Mapping[str, Any]) -> Iterator[Holder]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.resources.contract import Handler, Job
-from penstock.resources.sandboxed import Sandboxed, changed, needed, there
+from penstock.resources.existence import unless_there
+from penstock.resources.sandboxed import Sandboxed, changed, needed
 from penstock.resources.shaping import check_names, request_of
 from penstock.resources.tags import as_list, tag_change, tags_of
 
@@ -81,7 +82,7 @@ class Alias(Sandboxed):
     async def make(self, job: Job) -> str:
         check_names(job.properties, ("AliasName", "TargetKeyId"))
         needed(job.properties, "AliasName", "TargetKeyId")
-        await there(job, job.cloud.ask("kms", "CreateAlias", **_alias(job)))
+        await unless_there(job, job.cloud.ask("kms", "CreateAlias", **_alias(job)))
         return str(job.properties["AliasName"])
 
     async def change(self, job: Job) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.resources.contract import Handler, Job
-from penstock.resources.sandboxed import Sandboxed, gone, needed, there
+from penstock.resources.existence import unless_gone, unless_there
+from penstock.resources.sandboxed import Sandboxed, needed
 from penstock.resources.shaping import check_names, request_of, shaped
 from penstock.resources.tags import tags_of
 
@@ -34,7 +35,7 @@ class Permission(Sandboxed):
         needed(job.properties, "Action", "FunctionName", "Principal")
         asked = request_of("lambda", "AddPermissionRequest", job.properties, _PERMISSION)
         asked["StatementId"] = job.name(100)
-        await there(job, job.cloud.ask("lambda", "AddPermission", **asked))
+        await unless_there(job, job.cloud.ask("lambda", "AddPermission", **asked))
         return str(asked["StatementId"])
 
     async def attributes(self, job: Job, physical_id: str) -> Mapping[str, Any]:
@@ -60,7 +61,7 @@ class LayerVersionPermission(Sandboxed):
             ("LayerVersionArn",),
         )
         made = f"{job.properties['LayerVersionArn']}#{job.name(100)}"
-        await there(
+        await unless_there(
             job, job.cloud.ask("lambda", "AddLayerVersionPermission", **_statement(made), **asked)
         )
         return made
@@ -114,7 +115,7 @@ class Url(Sandboxed):
     async def make(self, job: Job) -> str:
         needed(job.properties, "AuthType", "TargetFunctionArn")
         asked = _url(job)
-        made = await there(job, job.cloud.ask("lambda", "CreateFunctionUrlConfig", **asked))
+        made = await unless_there(job, job.cloud.ask("lambda", "CreateFunctionUrlConfig", **asked))
         which = {name: asked[name] for name in ("FunctionName", "Qualifier") if name in asked}
         made = made or await job.cloud.ask("lambda", "GetFunctionUrlConfig", **which)
         return str(made["FunctionArn"])
@@ -159,7 +160,7 @@ class EventInvokeConfig(Sandboxed):
     async def remove(self, job: Job) -> None:
         function, _, qualifier = job.physical_id.partition("|")
         asked = {"FunctionName": function, "Qualifier": qualifier}
-        await gone(job.cloud.ask("lambda", "DeleteFunctionEventInvokeConfig", **asked))
+        await unless_gone(job.cloud.ask("lambda", "DeleteFunctionEventInvokeConfig", **asked))
 
 
 HANDLERS: Mapping[str, Handler] = {

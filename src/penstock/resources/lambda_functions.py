@@ -6,15 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.resources.contract import Handler, Job
+from penstock.resources.existence import unless_gone, unless_there
 from penstock.resources.lambda_code import archive_of, code_of
-from penstock.resources.sandboxed import (
-    Sandboxed,
-    changed,
-    gone,
-    needed,
-    plain_list,
-    there,
-)
+from penstock.resources.sandboxed import Sandboxed, changed, needed, plain_list
 from penstock.resources.shaping import check_names, request_of, shaped
 from penstock.resources.tags import tag_change, tags_of
 
@@ -49,7 +43,7 @@ class Function(Sandboxed):
         asked |= {"FunctionName": name, "Code": await code_of(job), "Tags": tags_of(job)}
         if "ImageUri" in asked["Code"]:
             asked.setdefault("PackageType", "Image")
-        await there(job, job.cloud.ask("lambda", "CreateFunction", **asked))
+        await unless_there(job, job.cloud.ask("lambda", "CreateFunction", **asked))
         return name
 
     async def change(self, job: Job) -> None:
@@ -77,7 +71,7 @@ class Function(Sandboxed):
             {"FunctionName": physical_id},
         )
         if wanted is None:
-            await gone(job.cloud.ask("lambda", "DeleteFunctionConcurrency", **which))
+            await unless_gone(job.cloud.ask("lambda", "DeleteFunctionConcurrency", **which))
             return
         given = {"ReservedConcurrentExecutions": wanted}
         asked = shaped("lambda", "PutFunctionConcurrencyRequest", given)
@@ -121,7 +115,7 @@ class Alias(Sandboxed):
     async def make(self, job: Job) -> str:
         needed(job.properties, "FunctionName", "FunctionVersion", "Name")
         asked = _alias(job)
-        await there(job, job.cloud.ask("lambda", "CreateAlias", **asked))
+        await unless_there(job, job.cloud.ask("lambda", "CreateAlias", **asked))
         return f"{_arn(job, asked['FunctionName'])}:{asked['Name']}"
 
     async def change(self, job: Job) -> None:

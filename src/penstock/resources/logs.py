@@ -86,15 +86,6 @@ class MetricFilter:
     async def create(self, job: Job) -> Outcome:
         name = str(job.properties.get("FilterName") or job.name(512))
         asked = _metric_filter(job, name)
-        found = await job.cloud.ask(
-            "logs", "DescribeMetricFilters", logGroupName=_group(job), filterNamePrefix=name
-        )
-        if not job.again and name in [each["filterName"] for each in found["metricFilters"]]:
-            raise AwsError(
-                THERE,
-                f"Resource of type '{job.task.type}' with identifier"
-                f" '{_group(job)}|{name}' already exists.",
-            )
         await job.cloud.ask("logs", "PutMetricFilter", **asked)
         return Made(name)
 

@@ -7,14 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.resources.contract import Handler, Job
-from penstock.resources.sandboxed import (
-    Sandboxed,
-    changed,
-    gone,
-    needed,
-    plain_list,
-    refuse_existing,
-)
+from penstock.resources.existence import unless_gone
+from penstock.resources.sandboxed import Sandboxed, changed, needed, plain_list
 from penstock.resources.shaping import check_names, request_of
 from penstock.resources.tags import as_list, tag_change, tags_of
 
@@ -38,10 +32,7 @@ class Topic(Sandboxed):
         fifo = _text(job.properties.get("FifoTopic", "false")) == "true"
         made = job.name(251) + ".fifo" if fifo else job.name(256)
         name = str(job.properties.get("TopicName") or made)
-        arn = f"arn:aws:sns:{job.stack.region}:{job.stack.account}:{name}"
         attributes = _attributes(job.properties) | ({"FifoTopic": "true"} if fifo else {})
-        looking = job.cloud.ask("sns", "GetTopicAttributes", TopicArn=arn)
-        await refuse_existing(job, looking, f"Topic {name}")
         tags = as_list(tags_of(job))
         asked = {"Name": name, "Attributes": attributes, "Tags": tags}
         return str((await job.cloud.ask("sns", "CreateTopic", **asked))["TopicArn"])
@@ -75,7 +66,7 @@ class Topic(Sandboxed):
         for each in found:
             if (each["Protocol"], each["Endpoint"]) in dropped:
                 asked = {"SubscriptionArn": each["SubscriptionArn"]}
-                await gone(job.cloud.ask("sns", "Unsubscribe", **asked))
+                await unless_gone(job.cloud.ask("sns", "Unsubscribe", **asked))
 
     async def attributes(self, job: Job, physical_id: str) -> Mapping[str, Any]:
         return {"TopicArn": physical_id, "TopicName": physical_id.rpartition(":")[2]}
@@ -85,7 +76,7 @@ class Topic(Sandboxed):
         found = await job.cloud.ask("sns", "ListSubscriptionsByTopic", **asked)
         for each in found["Subscriptions"]:
             arn = each["SubscriptionArn"]
-            await gone(job.cloud.ask("sns", "Unsubscribe", SubscriptionArn=arn))
+            await unless_gone(job.cloud.ask("sns", "Unsubscribe", SubscriptionArn=arn))
         await job.cloud.ask("sns", "DeleteTopic", **asked)
 
 
@@ -177,7 +168,7 @@ async def _take_policy(job: Job, arn: str) -> None:
         "Condition": owner,
     }
     policy = {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}
-    await gone(_set_topic(job, arn, "Policy", _text(policy)))
+    await unless_gone(_set_topic(job, arn, "Policy", _text(policy)))
 
 
 _OWN = (

@@ -10,7 +10,7 @@ from re import Pattern
 from typing import Any, NamedTuple
 
 from penstock.errors import not_implemented
-from penstock.sandbox.library import importing
+from penstock.sandbox.imports import importing
 from penstock.state.calls import Principal
 from penstock.wire.catalogue import catalogue
 from penstock.wire.elsewhere import Receive, Scope, Send

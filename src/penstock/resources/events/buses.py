@@ -60,11 +60,7 @@ class EventBusPolicy:
 
     async def create(self, job: Job) -> Outcome:
         _check(job)
-        sid = str(job.properties.get("StatementId", ""))
-        if not job.again and any(one.get("Sid") == sid for one in await self._statements(job)):
-            message = f"Statement {sid} already exists on EventBus {_bus(job)}."
-            raise AwsError("ResourceAlreadyExistsException", message)
-        return await self._put(job, sid)
+        return await self._put(job, str(job.properties.get("StatementId", "")))
 
     async def update(self, job: Job) -> Outcome:
         _check(job)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.errors import AwsError
 from penstock.resources.contract import Answer, Job, Made, Outcome
 from penstock.resources.existence import settled, unless_gone
 from penstock.resources.shaping import request_of, shaped
@@ -19,9 +18,6 @@ _APART = ("Name", "Tags", "Targets")
 class Rule:
     async def create(self, job: Job) -> Outcome:
         name, asked = str(job.properties.get("Name") or job.name(64)), _request(job)
-        if not job.again and await self._is_there(job, name):
-            message = f"Rule {name} already exists on EventBus {_bus(job)}."
-            raise AwsError("ResourceAlreadyExistsException", message)
         if tags := tags_of(job):
             asked["Tags"] = as_list(tags)
         await job.cloud.ask("events", "PutRule", Name=name, **asked)
@@ -48,10 +44,6 @@ class Rule:
         deleting = job.cloud.ask("events", "DeleteRule", Name=name, EventBusName=bus)
         await unless_gone(deleting, ABSENT)
         return Made(job.physical_id)
-
-    async def _is_there(self, job: Job, name: str) -> bool:
-        looking = job.cloud.ask("events", "DescribeRule", Name=name, EventBusName=_bus(job))
-        return await unless_gone(looking, ABSENT) is not None
 
     async def _targets(self, job: Job, name: str) -> set[str]:
         """The ids of those it has."""

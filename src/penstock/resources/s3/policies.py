@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from penstock.errors import AwsError
 from penstock.resources.contract import Answer, Job, Made, Outcome
 from penstock.resources.existence import unless_gone
 from penstock.resources.s3.buckets import ABSENT
@@ -12,11 +11,6 @@ from penstock.resources.shaping import check_names, shaped
 class BucketPolicy:
     async def create(self, job: Job) -> Outcome:
         bucket, asked = str(job.properties.get("Bucket", "")), _policy(job)
-        if not job.again:
-            looking = job.cloud.ask("s3", "GetBucketPolicy", Bucket=bucket)
-            if await unless_gone(looking, "NoSuchBucketPolicy") is not None:
-                message = f"The bucket policy already exists on bucket {bucket}."
-                raise AwsError("PolicyAlreadyExists", message, 409)
         await job.cloud.ask("s3", "PutBucketPolicy", Bucket=bucket, **asked)
         return Made(bucket)
 

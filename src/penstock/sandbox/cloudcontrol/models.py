@@ -14,10 +14,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from penstock.errors import AwsError
+from penstock.errors import AwsError, not_implemented
 from penstock.sandbox.cloudcontrol.amendments import CHANGERS, IDS, MAKERS, completed
 from penstock.sandbox.cloudcontrol.removals import REMOVALS, Kept
-from penstock.sandbox.library import importing
+from penstock.sandbox.imports import importing
 from penstock.services import SERVICES
 
 Properties = Mapping[str, Any]
@@ -118,7 +118,7 @@ def _remove(kept: Kept) -> None:
             kept.physical_id, told, kept.account, kept.region
         )
     else:
-        raise NotImplementedError(f"removal of {kept.type}")
+        raise not_implemented(f"removal of {kept.type}")
 
 
 def has_removal(type: str) -> bool:

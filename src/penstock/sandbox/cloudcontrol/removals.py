@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from penstock.sandbox.library import importing
+from penstock.sandbox.imports import importing
 
 
 class Kept(NamedTuple):
