@@ -59,13 +59,11 @@ def pack(events: Sequence[tuple[int, str]], ingested: int) -> list[Chunk]:
 
     NUL characters become U+FFFD, and surrogates without their other half a question mark.
     """
-    times = [event[0] for event in events]
-    if times != sorted(times):
-        events = sorted(events, key=itemgetter(0))
-        times = [event[0] for event in events]
-    messages = [event[1] for event in events]
+    times, messages = zip(*events, strict=True)
+    if list(times) != sorted(times):
+        times, messages = zip(*sorted(events, key=itemgetter(0)), strict=True)
     return [
-        pack_columns(Columns(times[start:end], messages[start:end], [ingested] * (end - start)))
+        _pack(times[start:end], messages[start:end], [(ingested, end - start)])
         for start, end in cuts(times, messages)
     ]
 
@@ -92,18 +90,23 @@ def _fitting(messages: Sequence[str], start: int, end: int) -> int:
 
 def pack_columns(columns: Columns) -> Chunk:
     """One chunk of events that may be in one: see `cuts`."""
-    times, messages, ingested = columns
+    return _pack(columns.times, columns.messages, list(_runs(columns.ingested)))
+
+
+def _pack(
+    times: Sequence[int], messages: Sequence[str], ingested: Sequence[tuple[int, int]]
+) -> Chunk:
+    """`ingested` are times and for how many events in a row."""
     count, first = len(times), times[0]
     text = _GAP.join(messages)
     if text.count(_GAP) != count - 1:
         text = _GAP.join(message.replace(_GAP, "\ufffd") for message in messages)
     utf8 = text.encode("utf-8", "replace")
-    runs = list(_runs(ingested))
     plain = b"".join(
         (
-            _HEAD.pack(count, len(runs)),
+            _HEAD.pack(count, len(ingested)),
             struct.pack(f"<{count}H", *[time - first for time in times]),
-            *(_RUN.pack(*run) for run in runs),
+            *(_RUN.pack(*run) for run in ingested),
             utf8,
         )
     )

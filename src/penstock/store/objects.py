@@ -113,6 +113,15 @@ async def stream_object(
             before += part.size
 
 
+async def read_object(
+    store: Store, version: ObjectVersion, start: int = 0, length: int | None = None
+) -> bytes:
+    """As `stream_object`, all at once: for few bytes."""
+    if version.blob is not None:
+        return await store.blobs.read(version.blob, start, length)
+    return b"".join([piece async for piece in stream_object(store, version, start, length)])
+
+
 async def copy_content(store: Store, version: ObjectVersion) -> Content:
     """The same bytes for another version; a single blob's are not read for that."""
     if version.blob is None:

@@ -35,6 +35,8 @@ class Answer(NamedTuple):
 
 
 Reader = Callable[[Incoming], dict[str, Any]]
+Quick = Callable[[bytes], dict[str, Any] | None]
+"""The request that a body is, checked already; None for one that may have something wrong."""
 Writer = Callable[[dict[str, Any], str], Answer]
 
 
@@ -55,6 +57,10 @@ class Dialect(ABC):
     @abstractmethod
     def reader(self, operation: OperationModel) -> Reader:
         """A function that raises Malformed, or AwsError."""
+
+    def quick(self, operation: OperationModel) -> Quick | None:
+        """A shorter way than `reader`'s and the checks that follow it, where there is one."""
+        return None
 
     @abstractmethod
     def writer(self, operation: OperationModel) -> Writer:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from penstock.errors import AwsError, not_implemented
 from penstock.services.service import Handler, Service
-from penstock.wire.answer import Dialect, Incoming, Reader, Writer
+from penstock.wire.answer import Dialect, Incoming, Quick, Reader, Writer
 from penstock.wire.catalogue import load_model
 from penstock.wire.checking import (
     Check,
@@ -36,10 +36,12 @@ _INVALID = {"codebuild": "InvalidInputException", "logs": "InvalidParameterExcep
 
 
 class Plan(NamedTuple):
-    """`streams` says whether the operation takes its body piece by piece."""
+    """`streams` says whether the operation takes its body piece by piece. `quick` reads and checks
+    most bodies that have nothing wrong, `reader` and `check` all the others."""
 
     dialect: Dialect
     handler: Handler
+    quick: Quick | None
     reader: Reader
     check: Check | None
     writer: Writer
@@ -47,17 +49,20 @@ class Plan(NamedTuple):
 
     def read(self, incoming: Incoming, service: str) -> dict[str, Any]:
         """The request as the handler is to see it. Raises AwsError for one that it is not to."""
+        request = self.quick(incoming.body) if self.quick else None
+        check = self.check if request is None else None
         try:
-            request = self.reader(incoming)
+            if request is None:
+                request = self.reader(incoming)
             if incoming.head.with_nul or may_be_unstorable(incoming.body):
                 refuse_unstorable(request)
         except Malformed as error:
             raise AwsError(self.dialect.malformed, str(error)) from None
         except RecursionError:
             raise AwsError(self.dialect.malformed, "The request is nested too deeply.") from None
-        if self.check:
+        if check:
             findings: list[str] = []
-            self.check(request, None, findings)
+            check(request, None, findings)
             if findings:
                 code = _INVALID.get(service, self.dialect.invalid)
                 raise AwsError(code, findings_message(findings))
@@ -88,6 +93,7 @@ def make_plan(service: Service, name: str, protocol: str, operation: str) -> Pla
     return Plan(
         dialect,
         handler,
+        dialect.quick(model),
         dialect.reader(model),
         _checker(name).of(shape) if shape else None,
         dialect.writer(model),

@@ -57,11 +57,16 @@ class Routes:
             method: sorted(routes, key=lambda route: route.rank)
             for method, routes in by_method.items()
         }
+        self._without_query = {
+            method: [route for route in routes if not route.query]
+            for method, routes in self._by_method.items()
+        }
 
     def find(self, head: Head, path: str) -> Match | None:
         """`path` is still quoted. Raises AwsError for one that is not UTF-8."""
         texts = path.rstrip("/") or "/", path
-        for route in self._by_method.get(head.method, ()):
+        routes = self._by_method if head.query else self._without_query
+        for route in routes.get(head.method, ()):
             if not route.fits(head):
                 continue
             # A slash at the end belongs to a key, and means nothing elsewhere.

@@ -11,10 +11,20 @@ import cbor2
 from botocore.model import OperationModel, ServiceModel
 
 from penstock.errors import AwsError
-from penstock.wire.answer import Answer, Dialect, Incoming, Reader, Writer, fields_of, status_of
+from penstock.wire.answer import (
+    Answer,
+    Dialect,
+    Incoming,
+    Quick,
+    Reader,
+    Writer,
+    fields_of,
+    status_of,
+)
 from penstock.wire.compiling import Made, Malformed
 from penstock.wire.event_stream import encode_events, event_writer
 from penstock.wire.forms import FormReader, plant
+from penstock.wire.quick_json import quick_reader
 from penstock.wire.request import read_pairs
 from penstock.wire.trees import TreeReader, TreeWriter
 from penstock.wire.xml_writing import DECLARATION, XmlWriter, escape
@@ -120,6 +130,10 @@ class Json(TreeDialect):
     def __init__(self, model: ServiceModel) -> None:
         super().__init__(model)
         self.content_type = f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.0')}"
+
+    def quick(self, operation: OperationModel) -> Quick | None:
+        shape = operation.input_shape
+        return quick_reader(shape) if shape else None
 
     def load(self, body: bytes) -> Any:
         return read_json(body)

@@ -38,13 +38,13 @@ class Events(Service):
     async def put_log_events(self, call: Call, request: Request) -> Answer:
         group = check_group(request["logGroupName"])
         stream = check_stream(request["logStreamName"])
-        events = [(event["timestamp"], event["message"]) for event in request["logEvents"]]
-        times = [time for time, _ in events]
-        wrong = fault(times, [message for _, message in events])
+        times = [event["timestamp"] for event in request["logEvents"]]
+        messages = [event["message"] for event in request["logEvents"]]
+        wrong = fault(times, messages)
         if wrong:
             raise invalid(wrong)
         name = logs.StreamName(call.account, call.region, group, stream)
-        rejected = await self._put(call, name, events, times)
+        rejected = await self._put(call, name, list(zip(times, messages, strict=True)), times)
         # Clients of old hand the token on; nobody looks at what it is.
         answer: Answer = {"nextSequenceToken": f"{milliseconds(call.now):056d}"}
         return answer | ({"rejectedLogEventsInfo": rejected} if rejected else {})

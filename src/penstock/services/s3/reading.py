@@ -15,7 +15,7 @@ from penstock.state.calls import Call
 from penstock.store import Store
 from penstock.store.object_errors import no_such_key, no_such_version
 from penstock.store.object_records import ObjectVersion
-from penstock.store.objects import look_up, stream_object
+from penstock.store.objects import look_up, read_object, stream_object
 
 SMALL = 128 << 10
 """Bytes of a body that is answered at once; streaming one costs a small answer half its time."""
@@ -29,10 +29,11 @@ class Reading(Service):
         if is_unmodified(request, version.etag, version.modified):
             return _unmodified(version)
         span, answer = _described(version, request)
-        pieces = stream_object(self.store, version, *(span or ()))
         if answer["ContentLength"] > SMALL:
-            return {**answer, "Body": pieces}
-        return {**answer, "Body": b"".join([piece async for piece in pieces])}
+            answer["Body"] = stream_object(self.store, version, *(span or ()))
+        else:
+            answer["Body"] = await read_object(self.store, version, *(span or ()))
+        return answer
 
     async def head_object(self, call: Call, request: Request) -> Answer:
         check_asked(call, request)
