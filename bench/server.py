@@ -8,12 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.floor import FOR
 from bench.load import Prepared, client, per_second, prepare
 from bench.rounds import Row, Table, medians
-from bench.servers import Server, ministack, moto, penstock, running
+from bench.servers import Server, floor, ministack, moto, penstock, running
 
 ROUNDS = 3
 SECONDS = 1.0  # of each measurement
+FLOOR = "Starlette and one statement of psycopg, no more"
 BODY = b"x" * 65536
 ROLE = "arn:aws:iam::000000000000:role/bench"
 
@@ -108,7 +110,14 @@ def hot(folder: Path) -> list[Table]:
             stack.enter_context(running("MiniStack (in memory)", ministack(), folder / "mini")),
         ]
         made = {server.name: make_ready(server) for server in servers}
-        return [compare(call, clients, servers, made) for call in HOT for clients in (1, 16)]
+        least = stack.enter_context(running(FLOOR, floor(folder / "data"), folder / "floor"))
+        client("s3", least.url).put_object(Bucket="bench", Key="object", Body=BODY)
+        made[least.name] = {}
+        return [
+            compare(call, clients, [*servers, *[least][: call.operation in FOR]], made)
+            for call in HOT
+            for clients in (1, 16)
+        ]
 
 
 def compare(

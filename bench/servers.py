@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
-from bench.programs import BIN, PENSTOCK
+from bench.programs import BIN, PENSTOCK, PYTHON
 
 PATIENCE = 30  # seconds
 
@@ -49,6 +50,15 @@ def penstock(folder: Path, *words: str) -> tuple[Sequence[str], Mapping[str, str
     """Its data is in `folder`, which `penstock up` fills at its first start."""
     command = (PENSTOCK, "up", "--data", str(folder), "--port", "{port}", *words)
     return command, {}
+
+
+def floor(folder: Path) -> tuple[Sequence[str], Mapping[str, str]]:
+    """On the database of the Penstock that has its data in `folder`, which runs."""
+    database = json.loads((folder / "server.json").read_text())["database"]
+    files = folder / "floor"
+    files.mkdir()
+    root = str(Path(__file__).parent.parent)
+    return (PYTHON, "-m", "bench.floor", "{port}", database, str(files)), {"PYTHONPATH": root}
 
 
 def moto() -> tuple[Sequence[str], Mapping[str, str]]:

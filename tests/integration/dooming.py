@@ -51,14 +51,11 @@ class Doomed(Database):
             self._point(BEFORE)
         self._point(AFTER)
 
-    async def _fetch(self, sql: LiteralString, parameters: Parameters) -> list[Any]:
-        writes = not sql.lstrip().startswith(("SELECT *", "WITH p AS")) and (
-            "put_object(" in sql or "UPDATE" in sql or "INSERT" in sql
-        )
-        if not writes:
-            return await super()._fetch(sql, parameters)
+    async def _fetch(self, sql: LiteralString, parameters: Parameters, commits: bool) -> list[Any]:
+        if not commits:
+            return await super()._fetch(sql, parameters, commits)
         self._point(BEFORE)
-        rows = await super()._fetch(sql, parameters)
+        rows = await super()._fetch(sql, parameters, commits)
         self._point(AFTER)
         return rows
 

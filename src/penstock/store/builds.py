@@ -134,6 +134,7 @@ async def delete_builds(
         "DELETE FROM builds WHERE id = ANY (%s) AND account = %s AND region = %s AND stage = %s"
         " RETURNING id",
         (ids, account, region, Stage.ENDED),
+        commits=True,
     )
     return {row.id for row in rows}
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import select
 from collections import deque
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from json import JSONDecoder
+from time import perf_counter
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection, Error, OperationalError
@@ -26,6 +29,9 @@ PREPARED = 500  # statements of a connection that the server knows by a name
 PATIENCE = 10.0  # seconds for a connection
 AGAIN = 0.1  # seconds between attempts to connect
 KEPT = 600.0  # seconds for which an idle connection is kept
+AWAKE = 60e-6 if (os.cpu_count() or 1) > 1 else 0.0
+"""Seconds for which an answer is waited for awake: as long as it takes to fall asleep, to be woken
+on some other processor and to begin again with cold caches."""
 # What a server says that will say the same in a moment.
 _FINAL = (
     "password authentication failed",
@@ -54,18 +60,21 @@ class Session(AsyncConnection[Any]):
 
     _watched: int | None = None  # a file descriptor
     _waiting: asyncio.Future[None] | None = None
+    _poll: select.poll | None = None
+    _awake = False
     _adapts: Any = None
     _names: dict[Any, bytes | None]
     _numbers: Iterator[int]
 
     async def run(
-        self, sql: str, parameters: Sequence[Any] | dict[str, Any]
+        self, sql: str, parameters: Sequence[Any] | dict[str, Any], *, awake: bool = False
     ) -> tuple[list[Any], int]:
         """The rows a statement finds, as named tuples, and how many it found or touched.
 
         As `execute` and `fetchall`, without a cursor and in half the time. One with parameters that
-        comes a second time is prepared.
+        comes a second time is prepared. `awake` waits the first moment without letting others run.
         """
+        self._awake = awake
         if self._adapts is None:
             self.adapters.register_loader("jsonb", JsonbLoader)
             self._adapts, self._names, self._numbers = Transformer(self), {}, count()
@@ -116,7 +125,8 @@ class Session(AsyncConnection[Any]):
         try:
             wanted = next(gen)
             while wanted == Wait.R and timeout is None:
-                await self._readable()
+                if not (self._awake and self._is_soon_readable()):
+                    await self._readable()
                 wanted = gen.send(Ready.R)
                 if wanted == Wait.R:
                     self._unwatch()  # of a socket with an error uvloop tells once and no more
@@ -137,6 +147,16 @@ class Session(AsyncConnection[Any]):
     async def close(self) -> None:
         self._unwatch()
         await super().close()
+
+    def _is_soon_readable(self) -> bool:
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.pgconn.socket, select.POLLIN)
+        end = perf_counter() + AWAKE
+        while perf_counter() < end:
+            if self._poll.poll(0):
+                return True
+        return False
 
     async def _readable(self) -> None:
         loop = asyncio.get_running_loop()
@@ -180,6 +200,8 @@ class Connections:
         self._room = asyncio.Semaphore(most)
         self._idle: deque[tuple[float, Session]] = deque()
         self._closed = False
+        self.taken = 0
+        """How many are in use."""
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Session]:
@@ -201,12 +223,13 @@ class Connections:
                 await self._room.acquire()
         except TimeoutError:
             raise OperationalError(f"no connection has become free in {PATIENCE:g} s") from None
+        self.taken += 1
         if self._idle:
             return self._idle.pop()[1]
         try:
             return await self._open()
         except BaseException:
-            self._room.release()
+            self._release()
             raise
 
     async def put(self, connection: Session) -> None:
@@ -216,9 +239,13 @@ class Connections:
             await connection.close()
         else:
             self._idle.append((now, connection))
-        self._room.release()
+        self._release()
         if self._idle and self._idle[0][0] < now - KEPT:
             await self._idle.popleft()[1].close()
+
+    def _release(self) -> None:
+        self.taken -= 1
+        self._room.release()
 
     async def close_idle(self) -> None:
         while self._idle:

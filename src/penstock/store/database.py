@@ -36,24 +36,32 @@ class Database:
     async def close(self) -> None:
         await self._connections.close()
 
-    async def fetch(self, sql: LiteralString, parameters: Parameters = ()) -> list[Any]:
-        """The rows a reading statement finds."""
+    async def fetch(
+        self, sql: LiteralString, parameters: Parameters = (), *, commits: bool = False
+    ) -> list[Any]:
+        """The rows a statement finds that may be asked twice; `commits` where it waits for disks.
+
+        A reading one is waited for awake where nobody else asks anything: see `AWAKE`.
+        """
         try:
-            return await self._fetch(sql, parameters)
+            return await self._fetch(sql, parameters, commits)
         except _READ_AGAIN:
             await self._connections.close_idle()
-            return await self._fetch(sql, parameters)
+            return await self._fetch(sql, parameters, commits)
 
-    async def _fetch(self, sql: LiteralString, parameters: Parameters) -> list[Any]:
+    async def _fetch(self, sql: LiteralString, parameters: Parameters, commits: bool) -> list[Any]:
         connection = await self._connections.take()
         try:
-            return (await connection.run(sql, parameters))[0]
+            awake = self._connections.taken == 1 and not commits
+            return (await connection.run(sql, parameters, awake=awake))[0]
         finally:
             await self._connections.put(connection)
 
-    async def fetch_one(self, sql: LiteralString, parameters: Parameters = ()) -> Any | None:
-        """The first row a reading statement finds."""
-        rows = await self.fetch(sql, parameters)
+    async def fetch_one(
+        self, sql: LiteralString, parameters: Parameters = (), *, commits: bool = False
+    ) -> Any | None:
+        """The first row that `fetch` finds."""
+        rows = await self.fetch(sql, parameters, commits=commits)
         return rows[0] if rows else None
 
     async def execute(self, sql: LiteralString, parameters: Parameters = ()) -> int:

@@ -148,7 +148,7 @@ async def hold_log_group(
 async def deliver_again(database: Database, before: datetime) -> int:
     """Defers the jobs of what has been due since before a time, as when the worker was killed that
     had one in hand; returns how many."""
-    return len(await database.fetch(_AGAIN, (before,)))
+    return len(await database.fetch(_AGAIN, (before,), commits=True))
 
 
 _AGAIN = """

@@ -118,7 +118,7 @@ async def set_routed(connection: Connection, sequence: int) -> None:
 async def route_again(database: Database, before: datetime) -> int:
     """Defers the jobs of events that came before a time and are unrouted still, as when the worker
     was killed that had one in hand; returns how many."""
-    return len(await database.fetch(_ROUTE_AGAIN, (before,)))
+    return len(await database.fetch(_ROUTE_AGAIN, (before,), commits=True))
 
 
 _ROUTE_AGAIN = """

@@ -22,7 +22,9 @@ async def collect_blobs(store: Store, now: datetime) -> int:
     of its runs takes long. Returns the number of blobs removed.
     """
     freed = await store.database.fetch(
-        "DELETE FROM freed_blobs WHERE freed < %s RETURNING blob", (now - READING,)
+        "DELETE FROM freed_blobs WHERE freed < %s RETURNING blob",
+        (now - READING,),
+        commits=True,
     )
     shard = int(now.timestamp() // _PACE.total_seconds()) % SHARDS
     left = await _unnamed(store, await store.blobs.older(shard, now - WRITING, under=ROOM))

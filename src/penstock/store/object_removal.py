@@ -50,7 +50,7 @@ async def remove(
     PreconditionFailed or NoSuchKey.
     """
     parameters = (*_columns(removals), bucket, owner, now, if_match)
-    rows = await store.database.fetch(_REMOVE, (*parameters, False))
+    rows = await store.database.fetch(_REMOVE, (*parameters, False), commits=True)
     if any(row.outcome == "tell" for row in rows):
         async with store.database.transaction() as connection:
             found = await connection.execute(_REMOVE, (*parameters, True))

@@ -52,7 +52,7 @@ async def keep(
     parameters = _put_parameters(
         place, new_version(), content, attributes, now, condition, told=False
     )
-    row: Any = await store.database.fetch_one(_PUT, parameters)
+    row: Any = await store.database.fetch_one(_PUT, parameters, commits=True)
     if row.outcome == "tell":
         async with store.database.transaction() as connection:
             row = await keep_within(

@@ -77,10 +77,7 @@ _FIND = """
 SELECT b.id, b.account, b.region, v.sequence,
   CASE WHEN b.versioning IS NULL THEN NULL WHEN v.is_null THEN 'null' ELSE v.version_id END,
   v.delete_marker, v.modified, v.size, v.etag, v.storage_class, v.headers, v.checksum, v.tags,
-  v.data, v.blob,
-  CASE WHEN v.upload IS NOT NULL THEN (
-    SELECT jsonb_agg(jsonb_build_array(number, size, blob, etag, checksum) ORDER BY number)
-    FROM upload_parts WHERE upload = v.upload) END AS parts
+  v.data, v.blob, CASE WHEN v.upload IS NOT NULL THEN parts_of(v.upload) END AS parts
 FROM buckets b LEFT JOIN LATERAL (
   SELECT * FROM object_versions WHERE bucket = b.id AND key = %s
   ORDER BY sequence DESC LIMIT 1) v ON true

@@ -65,6 +65,7 @@ async def insert_project(
         "INSERT INTO projects (account, region, name, arn, document, created, modified)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING *",
         (account, region, name, document["arn"], Jsonb(document), now, now),
+        commits=True,
     )
 
 

@@ -207,6 +207,7 @@ async def update_group(
         "UPDATE report_groups SET document = document || %s, modified = %s"
         " WHERE (account, region, name) = (%s, %s, %s) RETURNING *",
         (Jsonb(changes), now, account, region, name),
+        commits=True,
     )
 
 

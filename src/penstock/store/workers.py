@@ -106,5 +106,6 @@ async def queue_jobs_again(database: Database, queue: str, lost: timedelta) -> i
         "     json_build_object('type', 'job_inserted', 'job_id', id)::text)"
         " FROM stuck",
         (queue, lost),
+        commits=True,
     )
     return len(rows)
