@@ -70,6 +70,27 @@ def in_template(value: Any) -> Any:
     }
 
 
+ONE = template(
+    {"A": stored("/a")}, Outputs={"Name": {"Value": {"Ref": "A"}}, "Word": {"Value": "hello"}}
+)
+CHOSEN = template(
+    {"A": stored("/a", {"Fn::Sub": "${Stage} ${Size} ${Place}"})},
+    Parameters={
+        "Stage": {"Type": "String", "Default": "dev"},
+        "Size": {"Type": "Number", "Default": 1},
+        "Place": {"Type": "String", "Default": "here"},
+    },
+)
+
+
+def overriding(**values: Any) -> str:
+    return json.dumps(values)
+
+
+def get_param(artifact: str, file: str, key: str) -> Document:
+    return {"Fn::GetParam": [artifact, file, key]}
+
+
 class Smithy(Plant):
     """A plant with stacks, of which `target` is spoken of. `foundry` asks services."""
 

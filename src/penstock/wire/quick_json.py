@@ -43,7 +43,6 @@ class Types(Compiler):
     """Makes the types that msgspec reads, with what the model demands of their values.
 
     `of` raises Unsuited, also of a shape that contains itself.
-
     """
 
     def __init__(self) -> None:
@@ -92,9 +91,9 @@ class Types(Compiler):
         return Annotated[int, msgspec.Meta(ge=max(low, least), le=min(high, most))]
 
 
-def _limited(type: Any, shape: Shape) -> Any:
+def _limited(kind: Any, shape: Shape) -> Any:
     """With the lengths that a shape allows."""
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if not low and high is None:
-        return type
-    return Annotated[type, msgspec.Meta(min_length=low, max_length=high)]
+        return kind
+    return Annotated[kind, msgspec.Meta(min_length=low, max_length=high)]

@@ -163,3 +163,13 @@ class Stack:
 
 def begun(effects: tuple[Effect, ...]) -> list[UUID]:
     return [effect.task for effect in effects if isinstance(effect, Begun)]
+
+
+def made(**resources: Any) -> Stack:
+    """A stack that has been created."""
+    stack = Stack()
+    stack.create(**resources)
+    stack.finish()
+    stack.told.clear()
+    stack.ends.clear()
+    return stack
