@@ -143,6 +143,8 @@ async def test_a_fault_of_our_own_is_logged_and_not_shown(
         ("ssm", "GetParameter", b"{", "SerializationException"),
         ("ssm", "GetParameter", b'{"Name": NaN}', "SerializationException"),
         ("ssm", "GetParameter", b"\xff\xfe", "SerializationException"),
+        ("ssm", "GetParameter", b'{"Name": "\xed\xa0\x80"}', "SerializationException"),
+        ("ssm", "GetParameter", b'{"Name": "a", "Other": "\xff"}', "SerializationException"),
         ("ssm", "GetParameter", b"[" * 100_000, "SerializationException"),
         ("ssm", "GetParameter", b"1" * 10_000, "SerializationException"),
     ],

@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 from penstock.errors import not_implemented
 from penstock.services.service import Service
 from penstock.services.sts import Sts
+from penstock.serving.http_protocol import HttpProtocol
 from penstock.state.calls import Call, Principal
 from penstock.store import Store
 from penstock.store.access_keys import IssuedKey, issue_key
@@ -133,7 +134,13 @@ async def serving(store: Store, *, verify: bool = False) -> AsyncIterator[Server
     identity = Identity(store, account=ACCOUNT, region=REGION, verify=verify)
     app = WireApp(services, identity, nowhere)
     config = uvicorn.Config(
-        app, port=0, lifespan="off", log_config=None, date_header=False, server_header=False
+        app,
+        port=0,
+        http=HttpProtocol,
+        lifespan="off",
+        log_config=None,
+        date_header=False,
+        server_header=False,
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
@@ -243,6 +250,23 @@ def fetch(url: str, method: str = "GET", body: bytes | None = None) -> tuple[int
         return response.status, response.read()
     finally:
         connection.close()
+
+
+async def test_who_waits_to_send_a_body_is_told_to_or_that_it_is_over(server: Server) -> None:
+    """Else the next request of the connection would be taken for the body that never came."""
+    head = "PUT /b/k HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 4\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(f"{head}\r\n".encode())
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(b"body")
+    taken = await reader.readuntil(b"\r\n\r\n")
+    assert taken.startswith(b"HTTP/1.1 200") and b"connection: close" not in taken
+
+    writer.write(f"{head}content-md5: wrong\r\n\r\n".encode())
+    refused = await asyncio.wait_for(reader.read(), 10)
+    assert refused.startswith(b"HTTP/1.1 400") and b"connection: close" in refused
+    assert b"InvalidDigest" in refused
+    writer.close()
 
 
 async def test_a_tail_is_followed_and_ends_with_who_follows_it(server: Server) -> None:

@@ -24,6 +24,10 @@ class Holder(NamedTuple):
         return await self.cloud.ask("iam", operation.format(self.noun), **asked)
 
     async def put_policy(self, name: str, document: Any) -> None:
+        """A document needs no Version on AWS (those of SAM's policy templates have none); the
+        sandbox wants one."""
+        if isinstance(document, Mapping):
+            document = {"Version": "2012-10-17", **document}
         shape = f"Put{self.noun}PolicyRequest"
         asked = shaped("iam", shape, {"PolicyName": name, "PolicyDocument": document})
         await self.ask("Put{}Policy", **asked)

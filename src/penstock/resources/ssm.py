@@ -64,7 +64,7 @@ def _attributes(job: Job, name: str) -> Mapping[str, Any]:
     return {
         "Arn": f"arn:aws:ssm:{place}:parameter{path}",
         "Type": str(job.properties.get("Type", "")),
-        "Value": str(job.properties.get("Value", "")),
+        "Value": str(_request(job).get("Value", "")),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ Path = tuple["Path", str | int] | None
 """Where a value is: below where, and a member's name or an item's number there. It is put into
 words only where something is wrong."""
 Check = Callable[[Any, Path, list[str]], None]
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf]")  # as UTF-8 never has one
 SHOWN = 1024  # characters of a value in a finding; a value can be megabytes
 
 
@@ -119,6 +121,7 @@ def may_be_unstorable(body: bytes) -> bool:
     return (
         b"\x00" in body
         or (b"%" in body and b"%00" in body)
+        or (b"\xed" in body and _SURROGATE.search(body) is not None)
         or (b"\\" in body and any(sign in body for sign in (b"\\u0000", b"\\ud", b"\\uD")))
     )
 

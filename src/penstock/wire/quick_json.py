@@ -27,6 +27,8 @@ def quick_reader(shape: StructureShape) -> Quick | None:
 
     def read(body: bytes) -> dict[str, Any] | None:
         try:
+            if not body.isascii():
+                body.decode()  # also what no type asks for
             found: dict[str, Any] = decode(body)
         except _OTHERWISE:
             return None

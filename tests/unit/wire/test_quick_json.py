@@ -104,7 +104,17 @@ RIGHT = {
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"null", b"[]", b"{", b"\xff", b'{"x":' + b"[" * 100_000, b"{}"],
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{",
+        b"\xff",
+        b'{"\xff":' + json.dumps(RIGHT).encode()[1:],
+        b'{"x":"\xff",' + json.dumps(RIGHT).encode()[1:],
+        b'{"x":' + b"[" * 100_000,
+        b"{}",
+    ],
     ids=lambda body: body[:9].hex(),
 )
 def test_what_is_no_request_is_left_to_who_has_words_for_it(body: bytes) -> None:
