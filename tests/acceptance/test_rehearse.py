@@ -295,6 +295,31 @@ def test_a_resource_that_cannot_be_made_is_told_with_its_reason(there: Callable[
     assert "Other (AWS::CodeBuild::Project): " in ran.err
 
 
+def test_a_template_reads_parameters_and_one_of_its_pipelines_is_chosen(
+    app: Project, there: Callable[..., Ran]
+) -> None:
+    """TG-076; a pipeline without a name has another each time."""
+    whole = template(stage("Source", HOSTED), BUILD)
+    whole["Parameters"] = {
+        "Word": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/read/word"}
+    }
+    whole["Resources"]["Group"] = {
+        "Type": "AWS::Logs::LogGroup",
+        "Properties": {"LogGroupName": {"Fn::Sub": "${Word}-{{resolve:ssm:/read/other}}"}},
+    }
+    second = json.loads(json.dumps(whole["Resources"]["Pipeline"]))
+    second["Properties"].pop("Name", None)
+    whole["Resources"]["Second"] = second
+    text = (app.folder / "secrets.env").read_text()
+    app.write("secrets.env", f"{text}/read/word=w\n/read/other=o\n")
+    ran = there(whole, "--pipeline", "Third")
+    assert ran.code == 2
+    assert "there is no pipeline Third: there are " in ran.err
+    assert "Second (pipeline-Second-" in ran.err
+    ran = there(whole, "--pipeline", "Second")
+    assert ran.code == 0, ran.out + ran.err
+
+
 def test_an_interrupted_rehearsal_leaves_nothing(app: Project, temporary: Path) -> None:
     app.write("buildspec.yml", json.dumps({"version": 0.2, "phases": {"build": {
         "commands": ["echo begun; sleep 3600"]}}}))  # fmt: skip

@@ -22,7 +22,7 @@ from penstock.cli.rehearsal.instance import (
 )
 from penstock.cli.rehearsal.parameters import ParametersError, read_parameters
 from penstock.cli.rehearsal.runs import Run, stop_runs
-from penstock.cli.rehearsal.secrets import put_secrets
+from penstock.cli.rehearsal.secrets import plain_names, put_secrets
 from penstock.cli.rehearsal.sources import (
     Feeding,
     SourceError,
@@ -67,7 +67,11 @@ USAGE = Usage(
         Option(("--only",), "run the sources and this stage only", "STAGE", True),
         Option(("--skip",), "leave out a stage", "STAGE", True),
         Option(("--stop-after",), "leave out all stages after this one", "STAGE"),
-        Option(("--pipeline",), "which pipeline, where there are several", "NAME"),
+        Option(
+            ("--pipeline",),
+            "which pipeline, where there are several: its name, or what the template calls it",
+            "NAME",
+        ),
         Option(("--stack-name",), "what the stack is called; default: as the file", "NAME"),
         Option(("--app",), "a CDK app as synth leaves it, in place of a template", "DIR"),
         Option(("--stack",), "a stack of the app; default: all", "NAME", True),
@@ -167,9 +171,12 @@ class Rehearsal:
         from botocore.exceptions import ClientError
 
         subjects = self._subjects(asked)
-        put_secrets(self._given.all("secrets"), self._clients)
         stacks: list[str] = []
         try:
+            plain: set[str] = set()
+            for subject in subjects:
+                plain |= set(plain_names(subject, self._clients))
+            put_secrets(self._given.all("secrets"), plain, self._clients)
             for subject in subjects:
                 made = make_stack(subject, self._clients, self._teller)
                 stacks.append(made.arn)
@@ -207,15 +214,17 @@ class Rehearsal:
 
     def _pipeline(self, stacks: Sequence[str]) -> str:
         client = self._clients["cloudformation"]
-        found = [name for stack in stacks for name in pipelines_of(client, stack)]
-        asked = self._given.last("pipeline")
+        found = {name: id for stack in stacks for name, id in pipelines_of(client, stack).items()}
         if not found:
             raise SubjectError("there is no pipeline in it (AWS::CodePipeline::Pipeline)")
-        if asked and asked not in found:
-            raise SubjectError(f"there is no pipeline {asked}: there are {', '.join(found)}")
-        if not asked and len(found) > 1:
-            raise SubjectError(f"there are several pipelines, say --pipeline: {', '.join(found)}")
-        return asked or found[0]
+        asked = self._given.last("pipeline")
+        chosen = [one for one in found.items() if asked is None or asked in one]
+        if len(chosen) == 1:
+            return chosen[0][0]
+        there = ", ".join(f"{id} ({name})" for name, id in found.items())
+        if not chosen:
+            raise SubjectError(f"there is no pipeline {asked}: there are {there}")
+        raise SubjectError(f"there are several pipelines, say --pipeline: {there}")
 
     def _run(self, name: str) -> int:
         client, given = self._clients["codepipeline"], self._given

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.model import Shape
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.services import SERVICES
@@ -74,6 +74,7 @@ def slowly(shape: Any, body: bytes) -> Any:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 @given(data=st.data())
+@settings(deadline=None)  # readers are made anew for each
 def test_what_is_read_quickly_is_what_is_read_slowly(shape: Any, data: st.DataObject) -> None:
     read = quick_reader(shape)
     assert read is not None

@@ -43,7 +43,7 @@ def make_stack(subject: Subject, clients: Clients, teller: Teller) -> Stack:
     """Raises StackFailed, and ClientError for a template that is refused."""
     client = clients["cloudformation"]
     began = time.monotonic()
-    template = _template(subject, clients)
+    template = template_of(subject, clients)
     given = _parameters(subject, client.get_template_summary(**template), teller)
     arn = client.create_stack(
         StackName=subject.stack,
@@ -68,7 +68,8 @@ def make_stack(subject: Subject, clients: Clients, teller: Teller) -> Stack:
     )
 
 
-def _template(subject: Subject, clients: Clients) -> dict[str, str]:
+def template_of(subject: Subject, clients: Clients) -> dict[str, str]:
+    """As CloudFormation's operations take it."""
     if len(subject.body.encode()) <= _LARGE:
         return {"TemplateBody": subject.body}
     s3 = clients["s3"]
@@ -137,13 +138,13 @@ def resources_of(client: Client, arn: str) -> Iterator[Mapping[str, Any]]:
                 yield from resources_of(client, one["PhysicalResourceId"])
 
 
-def pipelines_of(client: Client, arn: str) -> list[str]:
-    """The names of a stack's pipelines."""
-    return [
-        one["PhysicalResourceId"]
+def pipelines_of(client: Client, arn: str) -> dict[str, str]:
+    """The names of a stack's pipelines, and what its template calls them."""
+    return {
+        one["PhysicalResourceId"]: one["LogicalResourceId"]
         for one in resources_of(client, arn)
         if one["ResourceType"] == _PIPELINE
-    ]
+    }
 
 
 def remove_stack(arn: str, clients: Clients) -> str:

@@ -1,6 +1,7 @@
-"""The transform AWS::LanguageExtensions: loops are written out (TG-114).
+"""The transform AWS::LanguageExtensions: loops are written out, and functions that say what Ref and
+Fn::GetAtt refer to become names (TG-114).
 
-Its functions of values, Fn::Length, Fn::ToJsonString and the default of Fn::FindInMap, are
+Its other functions of values, Fn::Length, Fn::ToJsonString and the default of Fn::FindInMap, are
 evaluated with all others.
 """
 
@@ -21,6 +22,7 @@ NAME = "AWS::LanguageExtensions"
 MOST = 10_000
 """Rounds that all loops of a template may make together."""
 _LOOP = "Fn::ForEach::"
+_REFERENCES = {"Ref", "Fn::GetAtt"}
 _SECTIONS = ("Conditions", "Resources", "Outputs")
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]")
 
@@ -46,6 +48,9 @@ class _Expanding:
             return [self.of(one) for one in value]
         if not isinstance(value, Mapping):
             return value
+        if len(value) == 1 and (reference := value.keys() & _REFERENCES):
+            name = reference.pop()
+            return {name: self._referred(value[name])}
         made: dict[str, Any] = {}
         for key, one in value.items():
             looped = isinstance(key, str) and key.startswith(_LOOP)
@@ -55,6 +60,15 @@ class _Expanding:
                 raise _failed(f"{twice} is there more than once")
             made |= found
         return made
+
+    def _referred(self, argument: Any) -> Any:
+        """What a reference is to, as a text or a list of texts where functions say it."""
+        if isinstance(argument, list | tuple):
+            return [self._referred(one) for one in argument]
+        if not isinstance(argument, Mapping):
+            return argument
+        found = evaluate(argument, self._names)
+        return text_of(found) if is_scalar(found) else argument
 
     def _loop(self, name: str, loop: Any) -> dict[str, Any]:
         if not (isinstance(loop, list | tuple) and len(loop) == 3):

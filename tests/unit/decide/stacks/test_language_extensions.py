@@ -117,3 +117,29 @@ def test_loops_make_no_more_than_they_may() -> None:
     loop = ["N", ["x" * 4000, "y"], {"R&{N}": "${N}" * 10_000}]
     with pytest.raises(AwsError, match="more than 20000000 characters"):
         expand({"Resources": {"Fn::ForEach::L": loop}}, {})
+
+
+def test_functions_may_say_what_is_referred_to() -> None:
+    """TG-114"""
+    body = {
+        "Outputs": {
+            "Fn::ForEach::Groups": [
+                "Name",
+                {"Ref": "Names"},
+                {
+                    "Arn${Name}": {"Value": {"Fn::GetAtt": [{"Fn::Sub": "Group${Name}"}, "Arn"]}},
+                    "Name${Name}": {"Value": {"Ref": {"Fn::Sub": "Group${Name}"}}},
+                },
+            ],
+            "One": {"Value": {"Fn::GetAtt": ["Group", {"Ref": "One"}]}},
+            "Plain": {"Value": [{"Ref": "Group"}, {"Fn::GetAtt": "Group.Arn"}]},
+        }
+    }
+    assert expand(body, PARAMETERS)["Outputs"] == {
+        "ArnRed": {"Value": {"Fn::GetAtt": ["GroupRed", "Arn"]}},
+        "NameRed": {"Value": {"Ref": "GroupRed"}},
+        "ArnBlue": {"Value": {"Fn::GetAtt": ["GroupBlue", "Arn"]}},
+        "NameBlue": {"Value": {"Ref": "GroupBlue"}},
+        "One": {"Value": {"Fn::GetAtt": ["Group", "Green"]}},
+        "Plain": {"Value": [{"Ref": "Group"}, {"Fn::GetAtt": "Group.Arn"}]},
+    }
