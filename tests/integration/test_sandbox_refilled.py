@@ -134,6 +134,37 @@ async def test_what_has_a_name_comes_back_and_what_has_none_is_told(
         assert all(not names for kind, names in (await there(cloud)).items() if kind != "vpcs")
 
 
+async def test_what_does_not_come_back_can_be_updated_nevertheless(foundry: Foundry) -> None:
+    """As the keys of artifact stores, whose pipelines would not be updated any more."""
+    policy = {"Statement": [{"Effect": "Allow", "Action": "kms:*", "Principal": "*"}]}
+
+    def keys(description: str) -> dict[str, Wanted]:
+        told = {"KeyPolicy": policy, "Description": description}
+        alias = {"AliasName": "alias/app", "TargetKeyId": ref("Key")}
+        return {
+            "Key": Wanted("AWS::KMS::Key", told),
+            "Alias": Wanted("AWS::KMS::Alias", alias, ("Key",)),
+        }
+
+    forget_all()
+    async with serving(foundry.store) as endpoint:
+        await started(foundry, endpoint)
+        await foundry.create(plan(keys("one")))
+        await foundry.work()
+        key = await foundry.physical("Key")
+    forget_all()
+    async with serving(foundry.store) as endpoint:
+        await started(foundry, endpoint)
+        await refill_sandbox(foundry.clouds)
+        await foundry.update(plan(keys("two")))
+        await foundry.work()
+        assert await foundry.status() == "UPDATE_COMPLETE"
+        assert await foundry.physical("Key") == key
+        await foundry.delete()
+        await foundry.work()
+        assert await foundry.status() == "DELETE_COMPLETE"
+
+
 async def test_a_worker_is_asked_only_where_there_is_something(foundry: Foundry) -> None:
     forget_all()
     assert not await began_anew(foundry)

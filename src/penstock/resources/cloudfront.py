@@ -23,6 +23,8 @@ _RENAMED = {
 
 
 class Distribution(Sandboxed):
+    comes_back = False
+
     async def make(self, job: Job) -> str:
         config, tags = _config(job, str(job.task.id)), as_list(tags_of(job))
         asked = {"DistributionConfig": config, "Tags": {"Items": tags}}
@@ -67,6 +69,8 @@ async def _made_before(job: Job) -> str:
 
 
 class OriginAccessControl(Sandboxed):
+    comes_back = False
+
     async def make(self, job: Job) -> str:
         asked = _access(job)
         made = await unless_there(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from penstock.errors import AwsError
-from penstock.resources.contract import Answer, Job, Made, NotMade
+from penstock.resources.contract import Answer, Job, Kind, Made, NotMade
 from penstock.resources.reasons import handler_error_code, reason_of
 
 T = TypeVar("T")
@@ -41,6 +41,11 @@ async def unless_gone(asked: Awaitable[T], *codes: str) -> T | None:
 
 def _says(error: AwsError, codes: tuple[str, ...], kinds: tuple[str, ...]) -> bool:
     return error.code in codes if codes else handler_error_code(error) in kinds
+
+
+def recorded(job: Job) -> Made:
+    """What it has been told to be, with nothing behind it any more."""
+    return Made(job.physical_id, job.task.attributes, Kind.RECORDED)
 
 
 async def settled(job: Job, physical_id: str, settling: Awaitable[Made]) -> Made | NotMade:

@@ -22,6 +22,8 @@ _LONGEST = 30  # days until a key that is deleted is gone
 class Key(Sandboxed):
     """A create that is done again makes another key: nothing says of one which task made it."""
 
+    comes_back = False
+
     async def make(self, job: Job) -> str:
         asked = _request(job)
         asked["Tags"] = as_list(tags_of(job), "TagKey", "TagValue")
@@ -79,6 +81,8 @@ def _is(properties: Mapping[str, Any], name: str, default: bool = False) -> bool
 
 
 class Alias(Sandboxed):
+    comes_back = False
+
     async def make(self, job: Job) -> str:
         check_names(job.properties, ("AliasName", "TargetKeyId"))
         needed(job.properties, "AliasName", "TargetKeyId")

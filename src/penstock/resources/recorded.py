@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from penstock.documents.resource_schemas import ResourceSchema, schema_of
 from penstock.errors import AwsError
 from penstock.resources.contract import Handler, Job, Kind, Made, Outcome
+from penstock.resources.existence import recorded
 from penstock.resources.plausible import Plausible
 from penstock.resources.sandboxed import needed
 from penstock.resources.shaping import check_names
@@ -32,10 +33,6 @@ class Recorded:
 
     async def delete(self, job: Job) -> Outcome:
         return Made(job.physical_id, kind=Kind.RECORDED)
-
-
-def recorded(job: Job) -> Made:
-    return Made(job.physical_id, job.task.attributes, Kind.RECORDED)
 
 
 def check_properties(job: Job, schema: ResourceSchema) -> None:

@@ -8,14 +8,20 @@ from typing import Any
 
 from penstock.errors import AwsError
 from penstock.resources.contract import Job, Kind, Made, NotMade, Outcome
-from penstock.resources.existence import unless_gone
-from penstock.resources.reasons import reason_of
+from penstock.resources.existence import recorded, unless_gone
+from penstock.resources.reasons import handler_error_code, reason_of
 
 NOTHING: Mapping[str, Any] = {}
 
 
 class Kept(ABC):
-    """A type of resources that the sandbox keeps; a subclass says what its operations are."""
+    """A type of resources that the sandbox keeps; a subclass says what its operations are.
+
+    Those without `comes_back` have an id that the sandbox draws, or stand on one that has: when
+    it has begun anew they are not there, and an update of them is only recorded.
+    """
+
+    comes_back = True
 
     async def change(self, job: Job) -> None:
         """Changes the resource itself, where properties other than `complete`'s have changed."""
@@ -40,6 +46,8 @@ class Kept(ABC):
             await self.complete(job, physical_id)
             attributes = await self.attributes(job, physical_id)
         except AwsError as error:
+            if not self.comes_back and handler_error_code(error) == "NotFound":
+                return recorded(job)
             return NotMade(reason_of(error, job.task.id), physical_id, Kind.SANDBOX)
         return Made(physical_id, attributes, Kind.SANDBOX)
 

@@ -14,9 +14,10 @@ from typing import Any
 from penstock.documents.resource_schemas import ResourceSchema, schema_of
 from penstock.errors import AwsError
 from penstock.resources.contract import Answer, Handler, Job, Kind, Made, NotMade, Outcome
+from penstock.resources.existence import recorded
 from penstock.resources.plausible import Plausible
 from penstock.resources.reasons import handler_error_code
-from penstock.resources.recorded import check_properties, recorded
+from penstock.resources.recorded import check_properties
 
 LOG = logging.getLogger(__name__)
 UNABLE = ("ServiceInternalError",)
