@@ -260,6 +260,7 @@ async def test_values_at_their_bounds(
     ("more", "code"),
     [
         ({"Value": ""}, "ValidationException"),
+        ({"Value": "a {{ssm:/b}}"}, "ValidationException"),
         ({"Value": "x" * 4097}, "ValidationException"),
         ({"Value": "x" * 8193, "Tier": "Advanced"}, "ValidationException"),
         ({"Type": "Number"}, "ValidationException"),
@@ -277,6 +278,15 @@ async def test_what_is_refused_leaves_nothing_behind(
 ) -> None:
     assert await refused(put(ask, "a", value=more.pop("Value", "v"), **more)) == code
     assert await refused(ask("GetParameter", Name="a")) == "ParameterNotFound"
+
+
+async def test_an_advanced_parameter_stays_one(ask: Ask) -> None:
+    await put(ask, "a", "v", Tier="Advanced")
+    assert await refused(put(ask, "a", "w", Tier="Standard", Overwrite=True)) == (
+        "ValidationException"
+    )
+    again = await ask("PutParameter", Name="a", Value="w", Overwrite=True)
+    assert again["Tier"] == "Advanced"
 
 
 async def test_a_pattern_made_to_take_for_ever_does_not(ask: Ask) -> None:

@@ -184,6 +184,18 @@ async def test_reports_and_exported_variables_are_recorded(yard: Yard) -> None:
     assert document["exportedEnvironmentVariables"] == [{"name": "OUT", "value": "value"}]
     (arn,) = document["reportArns"]
     assert ":report/web-units:" in arn
+    assert "web-units: SUCCEEDED, 1 test: 1 succeeded" in "\n".join(await yard.log(document))
+
+
+async def test_the_log_says_why_a_report_is_incomplete(yard: Yard) -> None:
+    """CB-072"""
+    rest = "reports:\n  units:\n    files: ['none*']\n"
+    async with yard.worker():
+        document = await yard.built(spec("true", rest=rest))
+    assert document["buildStatus"] == "SUCCEEDED"
+    told = "\n".join(await yard.log(document))
+    assert "web-units: INCOMPLETE" in told
+    assert "no file matches none*" in told
 
 
 async def test_a_failed_build_is_retried_by_itself(yard: Yard) -> None:

@@ -178,6 +178,11 @@ class _Telling:
     def _record_reports(self, reports: Sequence[Report]) -> tuple[str, ...]:
         if not reports:
             return ()
+        from penstock.runner.codebuild.reports.summary import summary  # most builds have none
+
+        for report in reports:
+            for line in summary(report):
+                self._journal.note(line)
         store, name = self._memory.store, self._work.begun.name
         recorded = self._patiently(lambda: record_reports(store, name, reports, datetime.now(UTC)))
         for refusal in recorded.refusals:

@@ -35,6 +35,7 @@ def choose(
         )
     by_number = {part.number: part for part in parts}
     member = f"Checksum{upload.algorithm}"
+    _check_told(asked, member, upload)
     chosen = [_asked_part(entry, by_number, member, upload) for entry in asked]
     for part in chosen[:-1]:
         _check_size(part)
@@ -47,6 +48,19 @@ def choose(
     digests = b"".join(bytes.fromhex(part.etag) for part in chosen)
     etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(chosen)}"
     return Whole(numbers, size, etag, _checksum(chosen, upload, request))
+
+
+def _check_told(asked: Sequence[Request], member: str, upload: Upload) -> None:
+    """Where the whole's checksum is made of those of its parts, each has to be told again."""
+    if upload.checksum_type != "COMPOSITE":
+        return
+    for entry in asked:
+        if entry.get(member) is None:
+            raise invalid_request(
+                f"The upload was created using a {str(upload.algorithm).lower()} checksum. The"
+                " complete request must include the checksum for each part. It was missing for"
+                f" part {entry.get('PartNumber', 0)} in the request."
+            )
 
 
 def _check_size(part: Part) -> None:

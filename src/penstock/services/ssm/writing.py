@@ -20,6 +20,7 @@ TYPES = ("String", "StringList", "SecureString")
 SIZES = {"Standard": 4096, "Advanced": 8192}  # bytes
 TIERS = (*SIZES, "Intelligent-Tiering")
 DEFAULT_KEY = "alias/aws/ssm"
+_REFERENCE = re.compile(r"\{\{[^{}]*\}\}")
 _IMAGE = re.compile(r"ami-[a-f0-9]{8,17}")
 
 
@@ -32,6 +33,7 @@ class Writing(Service):
             made = await rows.create(connection, call.account, call.region, name)
             old = await rows.lock(connection, call.account, call.region, name)
             kind = _checked_type(old, made, request)
+            _check_tier(old.tier if old else None, request.get("Tier"))
             tier = _tier(request.get("Tier") or (old.tier if old else "Standard"), value)
             await _check_pattern(connection, request.get("AllowedPattern"), value)
             if old and not await rows.drop_oldest(connection, call.account, call.region, name):
@@ -96,6 +98,11 @@ def _check(request: Request) -> None:
             "1 validation error detected: Value '' at 'value' failed to satisfy constraint: Member"
             " must have length greater than or equal to 1.",
         )
+    if _REFERENCE.search(request["Value"]):
+        raise AwsError(
+            "ValidationException",
+            'Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.',
+        )
     if request.get("Tags") and request.get("Overwrite"):
         raise AwsError(
             "ValidationException",
@@ -106,6 +113,16 @@ def _check(request: Request) -> None:
     if len(read_tags(request.get("Tags", []))) > MOST_TAGS:
         raise AwsError("TooManyTagsError", f"A parameter can have at most {MOST_TAGS} tags.")
     _check_data_type(request.get("DataType") or "text", request["Value"])
+
+
+def _check_tier(before: str | None, asked: str | None) -> None:
+    if (before, asked) == ("Advanced", "Standard"):
+        raise AwsError(
+            "ValidationException",
+            "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from"
+            " the advanced-parameter tier to the standard-parameter tier. If necessary, you can"
+            " delete the advanced parameter and recreate it as a standard parameter.",
+        )
 
 
 def _check_data_type(data_type: str, value: str) -> None:
