@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from itertools import chain
 from typing import Any
@@ -349,3 +350,35 @@ async def test_regions_are_apart(store: Store, call_of: Callable[..., Call], ask
 
 async def test_what_is_not_there_names_itself(ask: Ask) -> None:
     assert await refused(ask("CreateDocument", Content="x", Name="y")) == "NotImplemented"
+
+
+async def test_a_secret_is_had_as_a_parameter(
+    ask: Ask, store: Store, call_of: Callable[..., Call]
+) -> None:
+    create = make_service("secretsmanager", store).handler("CreateSecret")
+    secret = {"Name": "app/db", "SecretString": "hunter22", "ClientRequestToken": "t" * 32}
+    await create(call_of("secretsmanager", "CreateSecret"), secret)
+    name = "/aws/reference/secretsmanager/app/db"
+    found = (await ask("GetParameter", Name=name, WithDecryption=True))["Parameter"]
+    assert (found["Name"], found["Type"], found["Value"], found["Version"]) == (
+        name, "SecureString", "hunter22", 0
+    )  # fmt: skip
+    assert json.loads(found["SourceResult"])["Name"] == "app/db"
+    assert await refused(ask("GetParameter", Name=name)) == "ValidationException"
+    gone = "/aws/reference/secretsmanager/gone"
+    missing = ask("GetParameter", Name=gone, WithDecryption=True)
+    assert await refused(missing) == "ParameterNotFound"
+    await put(ask, "a", "v")
+    several = await ask("GetParameters", Names=[gone, "a", name], WithDecryption=True)
+    assert [one["Name"] for one in several["Parameters"]] == ["a", name]
+    assert several["InvalidParameters"] == [gone]
+
+
+@pytest.mark.parametrize("name", ["one", "/one", "/one/two"])
+async def test_a_parameter_is_found_by_its_arn(ask: Ask, name: str) -> None:
+    await put(ask, name, "v")
+    arn = (await ask("GetParameter", Name=name))["Parameter"]["ARN"]
+    assert (await ask("GetParameter", Name=arn))["Parameter"]["Name"] == name
+    several = await ask("GetParameters", Names=[arn, "other"])
+    assert [one["Name"] for one in several["Parameters"]] == [name]
+    assert several["InvalidParameters"] == ["other"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.errors import AwsError
 from penstock.services.service import Answer, Request, Service
 from penstock.services.ssm.names import read_selector
+from penstock.services.ssm.references import PREFIX, referred
 from penstock.services.ssm.shapes import parameter
 from penstock.state.calls import Call
 from penstock.store import parameters as rows
@@ -14,11 +15,13 @@ MOST = 10
 
 class Reading(Service):
     async def get_parameter(self, call: Call, request: Request) -> Answer:
-        wanted, selector = read_selector(request["Name"])
+        name, decrypt = request["Name"], request.get("WithDecryption", False)
+        if name.startswith(PREFIX):
+            return {"Parameter": await referred(self.store, call, name, decrypt=decrypt)}
+        wanted, selector = await self._wanted(call, name)
         found = await rows.find_one(self.store.database, call.account, call.region, wanted)
         if found is None:
-            raise await self._missing(call, request["Name"], wanted)
-        decrypt = request.get("WithDecryption", False)
+            raise await self._missing(call, name, wanted)
         return {"Parameter": parameter(call, found, self.store.sealer, decrypt, selector)}
 
     async def get_parameters(self, call: Call, request: Request) -> Answer:
@@ -30,21 +33,38 @@ class Reading(Service):
                 f"1 validation error detected: Value '{names}' at 'names' failed to satisfy"
                 f" constraint: Member must have length less than or equal to {MOST}.",
             )
-        asked = [read_selector(name) for name in dict.fromkeys(names)]
-        found = await rows.find(
-            self.store.database, call.account, call.region, [wanted for wanted, _ in asked]
-        )
         decrypt = request.get("WithDecryption", False)
-        places = {row.place - 1 for row in found}
+        shown: dict[str, Answer] = {}
+        plain = [name for name in dict.fromkeys(names) if not name.startswith(PREFIX)]
+        asked = [await self._wanted(call, name) for name in plain]
+        if asked:
+            wanted = [each for each, _ in asked]
+            found = await rows.find(self.store.database, call.account, call.region, wanted)
+            for row in found:
+                name, selector = plain[row.place - 1], asked[row.place - 1][1]
+                shown[name] = parameter(call, row, self.store.sealer, decrypt, selector)
+        for name in dict.fromkeys(names):
+            if name.startswith(PREFIX):
+                try:
+                    shown[name] = await referred(self.store, call, name, decrypt=decrypt)
+                except AwsError as error:
+                    if error.code != "ParameterNotFound":
+                        raise
         return {
-            "Parameters": [
-                parameter(call, row, self.store.sealer, decrypt, asked[row.place - 1][1])
-                for row in found
-            ],
-            "InvalidParameters": [
-                name for place, name in enumerate(dict.fromkeys(names)) if place not in places
-            ],
+            "Parameters": list(shown.values()),
+            "InvalidParameters": [name for name in dict.fromkeys(names) if name not in shown],
         }
+
+    async def _wanted(self, call: Call, text: str) -> tuple[rows.Wanted, str]:
+        """What a name or an ARN asks for, and the selector to echo. In the ARN of a name of one
+        level nobody sees whether that began with a slash. Raises AwsError."""
+        wanted, selector = read_selector(text)
+        if text.startswith("arn:") and "/" not in wanted.name:
+            where = self.store.database, call.account, call.region
+            there = await rows.names_that_exist(*where, [wanted.name])
+            if not there:
+                wanted = wanted._replace(name=f"/{wanted.name}")
+        return wanted, selector
 
     async def _missing(self, call: Call, text: str, wanted: rows.Wanted) -> AwsError:
         """A version that is not there is another error than a parameter that is not (TG-077)."""
