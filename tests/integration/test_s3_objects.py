@@ -288,6 +288,9 @@ async def test_a_deleted_object_is_behind_a_marker(ask: Ask) -> None:
         await ask("GetObject", Key="k", VersionId=marker["VersionId"])
     old = await ask("GetObject", Key="k", VersionId=first["VersionId"])
     assert (await body_of(old), old["VersionId"]) == (b"1", first["VersionId"])
+    with refused("InvalidRequest"):
+        source = f"pond/k?versionId={marker['VersionId']}"
+        await ask("CopyObject", Key="other", CopySource=source)
     undone = await ask("DeleteObject", Key="k", VersionId=marker["VersionId"])
     assert undone == {"DeleteMarker": True, "VersionId": marker["VersionId"]}
     assert (await ask("GetObject", Key="k"))["VersionId"] == second["VersionId"]

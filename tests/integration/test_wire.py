@@ -160,7 +160,7 @@ async def test_a_bad_request_never_comes_to_a_handler(
 
 async def test_forms_and_documents_are_checked_too(wire: Wire) -> None:
     wire.add("sts", AssumeRole={})
-    wire.add("s3", PutBucketVersioning={}, ListObjectsV2={}, GetObject={})
+    wire.add("s3", DeleteObjects={}, PutBucketVersioning={}, ListObjectsV2={}, GetObject={})
     answers = [
         await wire.form("sts", "Action=AssumeRole&Version=2011-06-15"),
         await wire.form("sts", "Action=AssumeRole&Version=2011-06-15&DurationSeconds=a"),
@@ -169,6 +169,7 @@ async def test_forms_and_documents_are_checked_too(wire: Wire) -> None:
         await wire.ask("s3", b"<a", method="PUT", path="/b?versioning"),
         await wire.ask("s3", b"<a/>", method="PUT", path="/b?versioning"),
         await wire.ask("s3", b"<!DOCTYPE a><a/>", method="PUT", path="/b?versioning"),
+        await wire.ask("s3", b"<Delete/>", method="POST", path="/b?delete"),
         await wire.ask("s3", method="GET", path="/b?list-type=2&max-keys=a"),
         await wire.ask("s3", method="GET", path="/b/a%00b"),
     ]
@@ -180,6 +181,7 @@ async def test_forms_and_documents_are_checked_too(wire: Wire) -> None:
         "MalformedInput",
         "MalformedInput",
         "MalformedQueryString",
+        "MalformedXML",
         "MalformedXML",
         "MalformedXML",
         "MalformedXML",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from botocore.model import OperationModel, ServiceModel, StructureShape
 
 from penstock.errors import AwsError
+from penstock.wire.checking import findings_message
 from penstock.wire.request import Head
 
 Fields = list[tuple[str, str]]
@@ -69,6 +70,11 @@ class Dialect(ABC):
     @abstractmethod
     def fault(self, error: AwsError, request_id: str, resource: str) -> Answer:
         """The answer for an error; `resource` is the path that was asked for."""
+
+    def refusal(self, findings: Sequence[str], document: str) -> AwsError:
+        """For a request that breaks the model's rules; `document` is what findings call the member
+        that is the whole body, if one is."""
+        return AwsError(self.invalid, findings_message(findings))
 
     def error_shape(self, error: AwsError) -> StructureShape | None:
         return self._errors.get(error.code)

@@ -26,9 +26,9 @@ class Checker(Compiler):
     """
 
     def _structure(self, shape: StructureShape) -> Check | None:
-        required = [(name, _camel(name)) for name in shape.required_members]
+        required = [(name, camel(name)) for name in shape.required_members]
         checks = {
-            name: (_camel(name), check)
+            name: (camel(name), check)
             for name, member in shape.members.items()
             if (check := self.of(member)) is not None and not member.serialization.get("streaming")
         }
@@ -169,5 +169,6 @@ def _shown(value: Any) -> str:
     return str(value)[:SHOWN]
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A member's name as findings have it."""
     return name[:1].lower() + name[1:]

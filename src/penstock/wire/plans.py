@@ -13,7 +13,7 @@ from penstock.wire.catalogue import load_model
 from penstock.wire.checking import (
     Check,
     Checker,
-    findings_message,
+    camel,
     may_be_unstorable,
     refuse_unstorable,
 )
@@ -37,7 +37,8 @@ _INVALID = {"codebuild": "InvalidInputException", "logs": "InvalidParameterExcep
 
 class Plan(NamedTuple):
     """`streams` says whether the operation takes its body piece by piece. `quick` reads and checks
-    most bodies that have nothing wrong, `reader` and `check` all the others."""
+    most bodies that have nothing wrong, `reader` and `check` all the others. `document` is the
+    member that the body is, as findings call it."""
 
     dialect: Dialect
     handler: Handler
@@ -46,6 +47,7 @@ class Plan(NamedTuple):
     check: Check | None
     writer: Writer
     streams: bool
+    document: str
 
     def read(self, incoming: Incoming, service: str) -> dict[str, Any]:
         """The request as the handler is to see it. Raises AwsError for one that it is not to."""
@@ -64,8 +66,8 @@ class Plan(NamedTuple):
             findings: list[str] = []
             check(request, None, findings)
             if findings:
-                code = _INVALID.get(service, self.dialect.invalid)
-                raise AwsError(code, findings_message(findings))
+                refusal = self.dialect.refusal(findings, self.document)
+                raise AwsError(_INVALID.get(service, refusal.code), refusal.message)
         return request
 
 
@@ -89,7 +91,7 @@ def make_plan(service: Service, name: str, protocol: str, operation: str) -> Pla
     model = load_model(name).operation_model(operation)
     dialect = dialect_of(name, protocol)
     shape = model.input_shape
-    payload = shape.serialization.get("payload") if shape else None
+    payload = shape.serialization.get("payload", "") if shape else ""
     return Plan(
         dialect,
         handler,
@@ -98,4 +100,5 @@ def make_plan(service: Service, name: str, protocol: str, operation: str) -> Pla
         _checker(name).of(shape) if shape else None,
         dialect.writer(model),
         bool(payload and shape.members[payload].serialization.get("streaming")),
+        camel(payload),
     )

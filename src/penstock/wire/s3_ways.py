@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.model import OperationModel, Shape, StructureShape
@@ -61,6 +62,11 @@ class S3(RestXml):
                 raise AwsError("MalformedXML", _MALFORMED) from None
 
         return read_or_refuse
+
+    def refusal(self, findings: Sequence[str], document: str) -> AwsError:
+        if document and any(f" at '{document}" in finding for finding in findings):
+            return AwsError("MalformedXML", _MALFORMED)
+        return super().refusal(findings, document)
 
     def reader(self, operation: OperationModel) -> Reader:
         read = super().reader(operation)

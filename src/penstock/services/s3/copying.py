@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from penstock.errors import not_implemented
+from penstock.errors import AwsError, not_implemented
 from penstock.services.s3.access import cause, owner_of
 from penstock.services.s3.attributes import (
     encryption_of,
@@ -86,7 +86,15 @@ async def find_source(store: Store, call: Call, request: Request) -> ObjectVersi
         named["VersionId"] = source.version_id
     if "ExpectedSourceBucketOwner" in request:
         named["ExpectedBucketOwner"] = request["ExpectedSourceBucketOwner"]
-    version = await existing(store, call, named)
+    try:
+        version = await existing(store, call, named)
+    except AwsError as error:
+        if error.code != "MethodNotAllowed":
+            raise
+        raise invalid_request(
+            "The source of a copy request may not specifically refer to a delete marker by version"
+            " id."
+        ) from None
     check_source(request, version.etag, version.modified)
     return version
 
