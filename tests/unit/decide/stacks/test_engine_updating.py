@@ -13,6 +13,7 @@ from penstock.state.stack_operations import (
     OperationKind,
     RollBack,
 )
+from penstock.state.stacks import Kind
 
 from .engine_world import ARN, Stack, made, wanted
 
@@ -33,6 +34,17 @@ def test_what_does_not_change_is_no_event() -> None:
         ("", "UPDATE_COMPLETE", ""),
     ]
     assert stack.world["a-1"]["P"] == 2
+
+
+def test_an_update_that_is_only_recorded_says_so() -> None:
+    stack = Stack()
+    stack.create(A=wanted(P=1))
+    stack.make("A", kind=Kind.SANDBOX)
+    stack.finish()
+    stack.update(A=wanted(P=2))
+    stack.make("A", kind=Kind.RECORDED)
+    told = "[recorded] the sandbox has not taken this update"
+    assert ("A", "UPDATE_COMPLETE", told) in stack.told
 
 
 def test_a_replacement_moves_what_depends_on_it_and_then_removes_the_old() -> None:

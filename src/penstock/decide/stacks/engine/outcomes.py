@@ -20,6 +20,7 @@ from penstock.state.stacks import (
 )
 
 INITIATED = "Resource creation Initiated"
+ONLY_RECORDED = f"[{Kind.RECORDED}] the sandbox has not taken this update"
 
 
 def initiate(draft: Draft, event: TaskInitiated) -> None:
@@ -131,7 +132,8 @@ def _updated(draft: Draft, doing: Doing, outcome: Made | NotMade) -> None:
     if doing.cancelled:
         draft.resources[name] = new
         return
-    draft.put(new, ResourceStatus.UPDATE_COMPLETE)
+    forgone = outcome.kind is Kind.RECORDED and resource.kind is not Kind.RECORDED
+    draft.put(new, ResourceStatus.UPDATE_COMPLETE, ONLY_RECORDED if forgone else "")
     draft.done(name)
 
 
