@@ -95,6 +95,22 @@ async def test_a_stack_is_reviewed_and_created(desk: Reviews) -> None:
     assert (await desk("list_change_sets", StackName="web"))["Summaries"] == []
 
 
+async def test_other_tags_of_the_stack_change_what_has_tags(desk: Reviews) -> None:
+    body = {
+        "Resources": {
+            "Bucket": {"Type": BUCKET, "Properties": {"BucketName": "tagged"}},
+            "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+        }
+    }
+    await desk.plan(body, ChangeSetType="CREATE", Tags=[{"Key": "a", "Value": "1"}])
+    await desk.execute()
+    await desk.work()
+    found = changes(await desk.plan(body, Tags=[{"Key": "a", "Value": "2"}]))
+    assert found.keys() == {"Bucket"}
+    assert (found["Bucket"]["Action"], found["Bucket"]["Scope"]) == ("Modify", ["Tags"])
+    assert found["Bucket"]["Replacement"] == "False"
+
+
 async def test_an_update_says_what_it_replaces_and_why(desk: Reviews) -> None:
     """TG-107, TG-110"""
     await desk.made_of("web", site("first"))

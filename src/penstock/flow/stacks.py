@@ -19,8 +19,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+from penstock.decide.stacks.changes import retagged
 from penstock.decide.stacks.engine.moves import UNDER_WAY
-from penstock.documents.resource_schemas import schema_of
 from penstock.errors import AwsError
 from penstock.flow.stack_endings import outcome_of, tell_action, tell_interrupted, waiter_of
 from penstock.flow.stack_steps import Inside, Source, Step, inside, take, topic
@@ -124,10 +124,8 @@ async def update(
         identity = await stacks.insert_plan(here.connection, here.sealer, row.id, plan)
         before = row.plan if row.plan_before is None else row.plan_before
         problem = await _problem(here, name, plan)
-        retagged = await _retagged(here, row, plan)
-        event = Update(
-            uuid4(), plan.definition, plan.on_failure, problem, is_watched(plan), retagged
-        )
+        others = await _retagged(here, row, plan)
+        event = Update(uuid4(), plan.definition, plan.on_failure, problem, is_watched(plan), others)
         await stacks.save_plans(here.connection, row.id, identity, before)
         await _begin(here, name, event, _Order(principal, now, token, waiter))
         return name
@@ -339,12 +337,7 @@ async def _retagged(here: Inside, row: Any, plan: Plan) -> frozenset[str]:
     if row.plan is None:
         return frozenset()
     now = await stacks.read_outline(here.connection, here.sealer, row.plan)
-    if now.settings.tags == plan.tags:
-        return frozenset()
-    schemas = {name: schema_of(one.type) for name, one in plan.definition.resources.items()}
-    return frozenset(
-        name for name, schema in schemas.items() if schema and "Tags" in schema.properties
-    )
+    return retagged(plan.definition, now.settings.tags, plan.tags)
 
 
 def _exists(name: StackName) -> AwsError:

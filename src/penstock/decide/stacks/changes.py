@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from penstock.decide.stacks.conditions import comparable
@@ -12,6 +12,7 @@ from penstock.decide.stacks.names import is_scalar, text_of
 from penstock.decide.stacks.order import order_of
 from penstock.decide.stacks.refusals import invalid, listed
 from penstock.decide.stacks.values import resolve
+from penstock.documents.resource_schemas import schema_of
 from penstock.documents.templates import Template
 from penstock.documents.templates.references import Reference, references
 from penstock.errors import AwsError
@@ -62,6 +63,18 @@ def is_same(old: Definition, new: Definition) -> bool:
     return bool(_essence(old) == _essence(new))
 
 
+def retagged(
+    new: Definition, before: Mapping[str, str], after: Mapping[str, str]
+) -> frozenset[str]:
+    """The resources that get other tags where the stack's are these before and after."""
+    if before == after:
+        return frozenset()
+    schemas = {name: schema_of(one.type) for name, one in new.resources.items()}
+    return frozenset(
+        name for name, schema in schemas.items() if schema and "Tags" in schema.properties
+    )
+
+
 def refuse_other_types(old: Definition, new: Definition) -> None:
     """Raises AwsError for resources that are to be of another type."""
     both = [name for name in new.resources if name in old.resources]
@@ -76,10 +89,12 @@ def changes_of(
     resources: Mapping[str, ResourceState],
     new: Definition,
     causes: Causes | None = None,
+    retagged: Collection[str] = (),
 ) -> tuple[Change, ...]:
-    """In the order of the new template, and then what is removed. `old` is None for a new stack."""
+    """In the order of the new template, and then what is removed. `old` is None for a new stack;
+    `retagged` are the resources that get other tags as the stack does."""
     before = old.resources if old else NOTHING
-    comparing = _Comparing(before, resources, new, causes)
+    comparing = _Comparing(before, resources, new, causes, retagged)
     found = {
         name: change
         for level in order_of(new.resources)
@@ -125,11 +140,13 @@ class _Comparing:
         states: Mapping[str, ResourceState],
         new: Definition,
         causes: Causes | None,
+        retagged: Collection[str],
     ) -> None:
         self._before = before
         self._states = states
         self._after = new.resources
         self._causes = causes
+        self._retagged = retagged
         self._replaced: set[str] = set()
 
     def physical_id(self, name: str) -> str:
@@ -142,6 +159,8 @@ class _Comparing:
             self._replaced.add(name)
             return Change("Add", name, after.type)
         details = [*self._properties(name), *self._attributes(name)]
+        if name in self._retagged and not any(_is_of_tags(one) for one in details):
+            details.append(_detail(_target("Tags", "Never")))
         if not details and after.type == NESTED:
             details = [_detail(_AUTOMATIC, "Dynamic", "Automatic")]
         if not details:
@@ -261,6 +280,10 @@ def _target(key: str, recreation: str) -> dict[str, Any]:
     if key == "Tags":
         return {"Attribute": "Tags", "RequiresRecreation": recreation}
     return {"Attribute": "Properties", "Name": key, "RequiresRecreation": recreation}
+
+
+def _is_of_tags(detail: Mapping[str, Any]) -> bool:
+    return bool(detail["Target"]["Attribute"] == "Tags")
 
 
 def _cause(reference: Reference) -> tuple[str, str]:

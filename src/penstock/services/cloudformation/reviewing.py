@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from penstock.decide.stacks.changes import Causes, changes_of
+from penstock.decide.stacks.changes import Causes, changes_of, retagged
 from penstock.services.cloudformation.asked import Asked, asked_of
 from penstock.services.cloudformation.change_set_plans import Kept, sealed
 from penstock.services.cloudformation.change_set_views import (
@@ -105,7 +105,9 @@ class Reviewing:
             if name in before and before[name][:2] != value[:2]
         )
         definition = previous.definition if previous else None
-        changes = changes_of(definition, resources, plan.definition, Causes(template, changed))
+        tags = retagged(plan.definition, previous.tags if previous else plan.tags, plan.tags)
+        causes = Causes(template, changed)
+        changes = changes_of(definition, resources, plan.definition, causes, tags)
         hidden = hidden_values(previous, plan)
         return tuple(change_view(change, hidden) for change in changes)
 
