@@ -298,7 +298,7 @@ def test_a_resource_that_cannot_be_made_is_told_with_its_reason(there: Callable[
 def test_a_template_reads_parameters_and_one_of_its_pipelines_is_chosen(
     app: Project, there: Callable[..., Ran]
 ) -> None:
-    """TG-076; a pipeline without a name has another each time."""
+    """A pipeline without a name has another each time."""
     whole = template(stage("Source", HOSTED), BUILD)
     whole["Parameters"] = {
         "Word": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/read/word"}

@@ -188,7 +188,7 @@ async def test_reports_and_exported_variables_are_recorded(yard: Yard) -> None:
 
 
 async def test_the_log_says_why_a_report_is_incomplete(yard: Yard) -> None:
-    """CB-072"""
+    """CB-068"""
     rest = "reports:\n  units:\n    files: ['none*']\n"
     async with yard.worker():
         document = await yard.built(spec("true", rest=rest))
