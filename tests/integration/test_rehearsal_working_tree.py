@@ -112,3 +112,51 @@ def test_variables_of_another_repository_are_not_heeded(
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(TreeError, match="nowhere is no folder"):
         commit_tree(str(tmp_path / "nowhere"), str(tmp_path / "own.git"))
+
+
+def test_history_and_tags_are_behind_what_has_not_been_committed(
+    tree: Path, tmp_path: Path
+) -> None:
+    """For builds that ask `git describe`, or what has changed since."""
+    git(tree, "tag", "v1.0.0")
+    first = git(tree, "rev-parse", "HEAD")
+    own, there = tmp_path / "own.git", tmp_path / "there.git"
+    commit_tree(str(tree), str(own))
+    git(tmp_path, "init", "-q", "--bare", str(there))
+    push_tree(str(own), str(there), "main")
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", "-b", "main", f"file://{there}", str(clone))
+    assert git(clone, "rev-parse", "HEAD~1") == first
+    assert git(clone, "describe", "--tags").startswith("v1.0.0-1-g")
+    assert "changed" in git(clone, "diff", "--name-only", "HEAD~1").splitlines()
+
+
+def test_where_nothing_has_changed_it_is_the_last_commit(tree: Path, tmp_path: Path) -> None:
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "second")
+    git(tree, "tag", "-a", "v2", "-m", "two")
+    own = tmp_path / "own.git"
+    assert commit_tree(str(tree), str(own)) == git(tree, "rev-parse", "HEAD")
+    assert git(own, "describe", BRANCH) == "v2"
+    assert names(own) == FILES
+
+
+@pytest.mark.parametrize("how", [("--depth", "1"), ("--filter=blob:none",)])
+def test_of_a_clone_in_part_only_the_files_are_taken(
+    tree: Path, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    git(tree, "commit", "-qam", "second")
+    git(tree, "config", "uploadpack.allowFilter", "true")
+    shallow, own = tmp_path / "shallow", tmp_path / "own.git"
+    git(tmp_path, "clone", "-q", *how, f"file://{tree}", str(shallow))
+    commit = commit_tree(str(shallow), str(own))
+    assert git(own, "rev-list", "--count", commit) == "1"
+
+
+def test_a_repository_without_a_commit_has_files_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    (folder / "file").write_text("there\n")
+    own = tmp_path / "own.git"
+    assert names(own, commit_tree(str(folder), str(own))) == {"file"}

@@ -1,4 +1,4 @@
-"""A folder as it is now, as a git repository of one commit: what a push of it would bring."""
+"""A folder as it is now, as a git repository: what a commit and a push of it would bring."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ class TreeError(Exception):
 
 
 def commit_tree(folder: str, repository: str) -> str:
-    """Makes a bare repository of what is in a folder, and returns its one commit.
+    """Makes a bare repository of what is in a folder, and returns the commit that has it.
 
-    In a git work tree that is what git tracks, as it is now, and what it does not ignore;
-    elsewhere it is everything. Raises TreeError.
+    In a git work tree that is what git tracks, as it is now, and what it does not ignore; its
+    history and tags are behind that commit, or it is the last one where nothing has changed since.
+    Elsewhere it is everything, and so it is of a folder within a work tree. Raises TreeError.
     """
     if not os.path.isdir(folder):
         raise TreeError(f"{folder} is no folder")
@@ -36,8 +37,15 @@ def commit_tree(folder: str, repository: str) -> str:
         listed = b"\0".join(map(os.fsencode, files))
         _git(folder, "update-index", "--add", "-z", "--stdin", given=listed, environment=own)
     tree = _git(folder, "write-tree", environment=own)
-    said = f"The working tree of {os.path.basename(os.path.abspath(folder))}"
-    commit = _git(folder, "commit-tree", "-m", said, tree, environment=own)
+    head = _head(folder)
+    if head:
+        _share_objects(folder, repository)
+    if head and _git(folder, "rev-parse", f"{head}^{{tree}}") == tree:
+        commit = head
+    else:
+        said = f"The working tree of {os.path.basename(os.path.abspath(folder))}"
+        behind = ("-p", head) if head else ()
+        commit = _git(folder, "commit-tree", *behind, "-m", said, tree, environment=own)
     _git(folder, "update-ref", f"refs/heads/{BRANCH}", commit, environment=own)
     return commit
 
@@ -49,11 +57,43 @@ def pack_tree(repository: str, path: str) -> None:
 
 def push_tree(repository: str, url: str, branch: str) -> None:
     """Raises TreeError."""
-    target = f"{BRANCH}:refs/heads/{branch}"
-    _git(repository, "--git-dir", repository, "push", "--quiet", "--force", url, target)
+    targets = (f"{BRANCH}:refs/heads/{branch}", "refs/tags/*:refs/tags/*")
+    _git(repository, "--git-dir", repository, "push", "--quiet", "--force", url, *targets)
 
 
 _WHO = (("NAME", NAME), ("EMAIL", "rehearsal@localhost"))
+
+
+def _head(folder: str) -> str:
+    """The last commit of a repository whose work tree is this folder, and which has all of its
+    history; "" where there is none."""
+    try:
+        top = _git(folder, "rev-parse", "--show-cdup")
+        head = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        shallow = _git(folder, "rev-parse", "--is-shallow-repository")
+    except TreeError:
+        return ""
+    return "" if top or shallow == "true" or _is_partial(folder) else head
+
+
+def _is_partial(folder: str) -> bool:
+    """Whether objects are left where it was cloned from until they are needed."""
+    try:
+        return "true" in _git(folder, "config", "--get-regexp", r"^remote\..*\.promisor$")
+    except TreeError:
+        return False
+
+
+def _share_objects(folder: str, repository: str) -> None:
+    """Gives the new repository all commits and tags of the folder's, without a copy."""
+    objects = os.path.join(
+        os.path.abspath(folder), _git(folder, "rev-parse", "--git-path", "objects")
+    )
+    with open(os.path.join(repository, "objects", "info", "alternates"), "w") as file:
+        file.write(f"{os.path.normpath(objects)}\n")
+    tags = _git(folder, "for-each-ref", "--format=create %(refname) %(objectname)", "refs/tags")
+    given = f"{tags}\n".encode() if tags else b""
+    _git(repository, "--git-dir", repository, "update-ref", "--stdin", given=given)
 
 
 def _files(folder: str) -> Iterator[str] | None:
