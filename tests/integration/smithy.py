@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from penstock.flow.stacks import finish_task
 from penstock.state.pipelines import ActionStatus
 from penstock.state.stacks import NotMade
@@ -227,3 +229,8 @@ class Smithy(Plant):
 
 def as_json(value: Any) -> bytes:
     return json.dumps(value).encode()
+
+
+@pytest.fixture
+def smithy(store: Store) -> Smithy:
+    return Smithy(store)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from penstock.state.pipelines import Retry
-from penstock.store import Store
 
 from .smithy import (
     BAD,
@@ -25,17 +24,13 @@ from .smithy import (
     stored,
     template,
 )
+from .smithy import smithy as smithy
 
 pytestmark = pytest.mark.anyio
 
 TOLD = {"Name": "/a", "Word": "hello"}
 FAILING = template({"A": stored("/a"), "B": {"Type": "AWS::S3::Bucket", "DependsOn": "A"}})
 FAILING["Resources"]["B"]["Properties"] = {"BucketName": BAD}
-
-
-@pytest.fixture
-def smithy(store: Store) -> Smithy:
-    return Smithy(store)
 
 
 async def content(smithy: Smithy, row: Any, output: str) -> dict[str, Any]:

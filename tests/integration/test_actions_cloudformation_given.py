@@ -22,14 +22,10 @@ from .smithy import (
     stored,
     template,
 )
+from .smithy import smithy as smithy
 from .stack_desk import StackDesk
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def smithy(store: Store) -> Smithy:
-    return Smithy(store)
 
 
 async def test_a_file_and_overrides_say_what_parameters_are(smithy: Smithy) -> None:

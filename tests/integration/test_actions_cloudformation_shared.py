@@ -9,7 +9,6 @@ import pytest
 
 from penstock.flow.overdue_actions import sweep_actions
 from penstock.state.pipelines import ActionStatus, RunStatus, Stop, Stopping
-from penstock.store import Store
 
 from .plant import APPROVE, SOURCE, stage
 from .smithy import (
@@ -20,13 +19,9 @@ from .smithy import (
     stored,
     template,
 )
+from .smithy import smithy as smithy
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def smithy(store: Store) -> Smithy:
-    return Smithy(store)
 
 
 async def begun(smithy: Smithy, *actions: Any) -> Any:

@@ -9,9 +9,9 @@ import pytest
 
 from penstock.decide.stack_actions import MODES
 from penstock.state.pipelines import ActionStatus
-from penstock.store import Store
 
 from .smithy import Smithy, deploying, stored, template
+from .smithy import smithy as smithy
 
 pytestmark = pytest.mark.anyio
 
@@ -102,11 +102,6 @@ REFUSED = {
     "DELETE_ONLY": "cannot be deleted while in status {state}",
     "CHANGE_SET_EXECUTE": "does not exist",
 }
-
-
-@pytest.fixture
-def smithy(store: Store) -> Smithy:
-    return Smithy(store)
 
 
 @pytest.mark.parametrize("mode", MODES)

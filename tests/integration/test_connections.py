@@ -50,12 +50,13 @@ async def test_a_connection_amid_a_transaction_is_not_handed_out_again(database:
 
 async def test_others_go_on_while_an_answer_takes_its_time(database: Database) -> None:
     """However eagerly one that stands alone is waited for."""
-    waiting = asyncio.create_task(database.fetch("SELECT pg_sleep(0.1)"))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    assert await process(database)
-    await waiting
+    async with database.connect() as holder:
+        await holder.execute("SELECT pg_advisory_lock(7)")
+        waiting = asyncio.create_task(database.fetch("SELECT pg_advisory_lock(7)"))
+        assert await process(database)
+        assert not waiting.done()
+        await holder.execute("SELECT pg_advisory_unlock(7)")
+        await waiting
 
 
 async def test_a_statement_larger_than_any_buffer_is_sent_whole(database: Database) -> None:

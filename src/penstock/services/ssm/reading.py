@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from penstock.errors import AwsError
 from penstock.services.service import Answer, Request, Service
 from penstock.services.ssm.names import read_selector
@@ -34,26 +36,35 @@ class Reading(Service):
                 f" constraint: Member must have length less than or equal to {MOST}.",
             )
         decrypt = request.get("WithDecryption", False)
-        shown: dict[str, Answer] = {}
-        plain = [name for name in dict.fromkeys(names) if not name.startswith(PREFIX)]
-        asked = [await self._wanted(call, name) for name in plain]
-        if asked:
-            wanted = [each for each, _ in asked]
-            found = await rows.find(self.store.database, call.account, call.region, wanted)
-            for row in found:
-                name, selector = plain[row.place - 1], asked[row.place - 1][1]
-                shown[name] = parameter(call, row, self.store.sealer, decrypt, selector)
-        for name in dict.fromkeys(names):
-            if name.startswith(PREFIX):
-                try:
-                    shown[name] = await referred(self.store, call, name, decrypt=decrypt)
-                except AwsError as error:
-                    if error.code != "ParameterNotFound":
-                        raise
+        own = [name for name in dict.fromkeys(names) if not name.startswith(PREFIX)]
+        references = [name for name in dict.fromkeys(names) if name.startswith(PREFIX)]
+        shown = await self._own(call, own, decrypt) if own else {}
+        shown |= await self._referred(call, references, decrypt)
         return {
             "Parameters": list(shown.values()),
             "InvalidParameters": [name for name in dict.fromkeys(names) if name not in shown],
         }
+
+    async def _own(self, call: Call, names: Sequence[str], decrypt: bool) -> dict[str, Answer]:
+        asked = [await self._wanted(call, name) for name in names]
+        wanted = [each for each, _ in asked]
+        found = await rows.find(self.store.database, call.account, call.region, wanted)
+        return {
+            names[row.place - 1]: parameter(
+                call, row, self.store.sealer, decrypt, asked[row.place - 1][1]
+            )
+            for row in found
+        }
+
+    async def _referred(self, call: Call, names: Sequence[str], decrypt: bool) -> dict[str, Answer]:
+        shown = {}
+        for name in names:
+            try:
+                shown[name] = await referred(self.store, call, name, decrypt=decrypt)
+            except AwsError as error:
+                if error.code != "ParameterNotFound":
+                    raise
+        return shown
 
     async def _wanted(self, call: Call, text: str) -> tuple[rows.Wanted, str]:
         """What a name or an ARN asks for, and the selector to echo. In the ARN of a name of one
