@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import boto3
+import pytest
 from botocore.config import Config
 
 from penstock.documents.model_shapes import check_shape, shapes_of
@@ -121,3 +122,39 @@ def template(*handles: str, **sections: Any) -> dict[str, Any]:
     """One with resources that take nothing to make."""
     resources = {name: {"Type": HANDLE} for name in handles or ("Handle",)}
     return {"Resources": resources | sections.pop("Resources", {}), **sections}
+
+
+TOPIC = "AWS::SNS::Topic"
+GREETING = template(
+    Parameters={
+        "Word": {"Type": "String", "Default": "hello"},
+        "Secret": {"Type": "String", "NoEcho": True, "Default": "hush"},
+    },
+    Resources={
+        "Topic": {"Type": TOPIC, "Properties": {"DisplayName": {"Ref": "Word"}}},
+        "After": {"Type": HANDLE, "DependsOn": "Topic"},
+    },
+    Outputs={
+        "Name": {
+            "Value": {"Ref": "Topic"},
+            "Description": "of the topic",
+            "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-topic"}},
+        },
+        "Said": {"Value": {"Ref": "Word"}},
+    },
+    Description="Greets",
+)
+
+
+@pytest.fixture
+async def desk(store: Store) -> StackDesk:
+    return StackDesk(store)
+
+
+def parameters(**values: str | None) -> list[dict[str, Any]]:
+    return [
+        {"ParameterKey": name, "UsePreviousValue": True}
+        if value is None
+        else {"ParameterKey": name, "ParameterValue": value}
+        for name, value in values.items()
+    ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from penstock.documents.diagnostics import Diagnostic
 from penstock.lint import lint_paths
 
@@ -40,3 +42,8 @@ def place(text: str, part: str, number: int = 1) -> Place:
 
 def found(diagnostics: tuple[Diagnostic, ...], rule: str) -> list[Place]:
     return [(one.at.line, one.at.column) for one in diagnostics if one.rule == rule]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path)
